@@ -1,0 +1,42 @@
+"""Who asks, and what they may see. Every call made for a person takes an actor."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from governance.errors import PermissionRefused
+
+
+class Right(StrEnum):
+    VIEW = "view"
+    RUN = "run"
+    DECIDE = "decide"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person or a process. `departments` None sees every row, otherwise only those rows."""
+
+    name: str
+    rights: frozenset[Right] = field(default_factory=frozenset)
+    departments: frozenset[str] | None = None
+
+    def require(self, right: Right) -> None:
+        """Raises PermissionRefused unless the actor holds `right`."""
+        if right not in self.rights:
+            raise PermissionRefused("access.refused", actor=self.name, right=right.value)
+
+
+def local_operator() -> Actor:
+    """The person at this machine. Until there are accounts nobody else can reach the dashboard."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # no passwd entry, as in a container started with a bare uid
+        name = "operator"
+    return Actor(name=name, rights=frozenset(Right))
+
+
+WORKER = Actor(name="worker", rights=frozenset({Right.VIEW, Right.RUN}))

@@ -1,0 +1,95 @@
+"""The configuration as frozen values. `loader` builds them; nothing else reads YAML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from checks.dictionary import Entity, Title
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Exactly one part is set: a five-field cron line in the business time zone, or an interval."""
+
+    cron: str | None = None
+    every: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """One system that is read. `url` holds resolved secrets: never log, store or show it.
+
+    `url` is set for databases, `path` for files and folders (absolute). `pattern` picks the files
+    of a folder and must hold `{date}`. `schemas` narrows what `init` and `validate` look at.
+    """
+
+    name: str
+    kind: str
+    title: Title
+    url: str | None = None
+    path: Path | None = None
+    pattern: str | None = None
+    encoding: str | None = None
+    schedule: Schedule | None = None
+    timeout: timedelta = timedelta(seconds=300)
+
+    def __repr__(self) -> str:
+        return f"SourceConfig(name={self.name!r}, kind={self.kind!r})"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The least share of aligned record pairs (0 to 1) that passes; None is not judged."""
+
+    strict: Decimal | None = None
+    adjusted: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class CheckConfig:
+    """One check of one entity. `sources` is in configuration order and holds at least two."""
+
+    name: str
+    kind: str
+    entity: str
+    sources: tuple[str, ...]
+    title: Title
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    schedule: Schedule | None = None
+
+
+@dataclass(frozen=True)
+class Retention:
+    snapshots: timedelta = timedelta(days=90)
+    runs: timedelta = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A checked `governance.yaml`. `digest` names its content; runs remember it."""
+
+    path: Path
+    company: Title
+    locale: str
+    time_zone: ZoneInfo
+    schedule: Schedule | None
+    retention: Retention
+    sources: tuple[SourceConfig, ...]
+    entities: tuple[Entity, ...]
+    checks: tuple[CheckConfig, ...]
+    alert_urls: tuple[str, ...]
+    digest: str
+    demo: bool = False
+
+    def source(self, name: str) -> SourceConfig:
+        return next(s for s in self.sources if s.name == name)
+
+    def entity(self, name: str) -> Entity:
+        return next(e for e in self.entities if e.name == name)
+
+    def check(self, name: str) -> CheckConfig:
+        return next(c for c in self.checks if c.name == name)

@@ -1,0 +1,48 @@
+"""All words people read, in Chinese and English, from the catalogues in `locales/`.
+
+A catalogue is a gettext file per language and area; a message's id is `<area>.<name>`. Codes live
+in data and URLs, words only at the edge.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from checks.errors import CodedError
+
+LANGUAGES = ("zh", "en")
+LOCALES = Path(__file__).parent / "locales"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Every message of one language by id. Raises ValueError for a message stated twice."""
+    words: dict[str, str] = {}
+    for file in sorted((LOCALES / language).glob("*.po")):
+        with file.open("rb") as stream:
+            for message in read_po(stream, locale=language):
+                if not message.id:
+                    continue
+                name = str(message.id)
+                if name in words or not name.startswith(f"{file.stem}."):
+                    raise ValueError(f"{file.name}: {name} is stated twice or in the wrong file")
+                words[name] = str(message.string)
+    return words
+
+
+def t(name: str, language: str, **params: object) -> str:
+    """The words for `name`. Raises KeyError for a name that no catalogue holds."""
+    return catalogue(language)[name].format(**params)
+
+
+def explain(error: CodedError, language: str) -> str:
+    """What went wrong and what to do next, in the reader's language."""
+    return explain_code(error.code, error.params, language)
+
+
+def explain_code(code: str, params: dict[str, str], language: str) -> str:
+    """As `explain`, for a code and parameters that come out of the ledger."""
+    return t(code, language, **params)

@@ -1,0 +1,58 @@
+"""Servers and browsers that the tests may use. Missing ones skip here and fail in CI."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+os.environ["TZ"] = "UTC"
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip with the reason on a developer's machine; fail where `CI=true`."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have this: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """A fresh PostgreSQL database, dropped afterwards."""
+    import psycopg
+
+    name = f"duiqi_test_{uuid.uuid4().hex[:12]}"
+    address = os.environ.get("DUIQI_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+    try:
+        admin = psycopg.connect(f"{address}/postgres", autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        missing(f"PostgreSQL does not answer at {address}: {error}")
+    with admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        yield f"{address}/{name}"
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def mariadb_url() -> Iterator[str]:
+    """A fresh MariaDB database, dropped afterwards."""
+    import pymysql
+
+    name = f"duiqi_test_{uuid.uuid4().hex[:12]}"
+    host = os.environ.get("DUIQI_TEST_MARIADB_HOST", "127.0.0.1")
+    port = int(os.environ.get("DUIQI_TEST_MARIADB_PORT", "3306"))
+    try:
+        admin = pymysql.connect(host=host, port=port, user="root", connect_timeout=3)
+    except pymysql.err.OperationalError as error:
+        missing(f"MariaDB does not answer at {host}:{port}: {error}")
+    try:
+        with admin.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+        yield f"mysql://root@{host}:{port}/{name}"
+        with admin.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE `{name}`")
+    finally:
+        admin.close()
