@@ -1,0 +1,80 @@
+"""The `duiqi` command. Each subcommand is a module of its own and is imported only when called.
+
+`duiqi compare` on two small files must not pay for pyarrow or SQLAlchemy, so nothing here imports
+more than typer until the command is known.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from checks.errors import CodedError
+
+COMMANDS = {
+    "demo": "the demo company, its thirty days, and the dashboard",
+    "init": "propose a governance.yaml from your systems",
+    "validate": "every problem of a governance.yaml at once",
+    "run": "read the sources and evaluate the checks, once, now",
+    "serve": "the dashboard and the worker",
+    "worker": "the worker alone",
+    "status": "last run, metrics, source health",
+    "compare": "compare two files or tables by key",
+    "export": "write what has to change, for people and for spreadsheets",
+}
+
+
+def language() -> str:
+    """Language of the command line: `DUIQI_LANG`, else the locale of the environment."""
+    named = os.environ.get("DUIQI_LANG") or next(
+        (os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "en"
+    )
+    return "zh" if named.lower().startswith("zh") else "en"
+
+
+def fail(error: CodedError) -> int:
+    """Say one plain message on stderr; the exit code is 2."""
+    from governance.i18n import explain
+
+    sys.stderr.write(explain(error, language()) + "\n")
+    return 2
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(overview())
+        raise SystemExit(0 if words else 2)
+    if words[0] not in COMMANDS:
+        sys.stderr.write(f"duiqi: no command '{words[0]}'; there are: {', '.join(COMMANDS)}\n")
+        raise SystemExit(2)
+    raise SystemExit(call(words[0], words[1:]))
+
+
+def overview() -> str:
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(["usage: duiqi COMMAND [--help]", "", *lines, ""])
+
+
+def call(name: str, words: list[str]) -> int:
+    """Import `governance.cli.<name>` and run its typer application `app`."""
+    import click
+    import typer
+
+    module = importlib.import_module(f"governance.cli.{name}")
+    command = typer.main.get_command(module.app)
+    try:
+        result = command.main(args=words, prog_name=f"duiqi {name}", standalone_mode=False)
+    except CodedError as error:
+        return fail(error)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return 130
+    return result if isinstance(result, int) else 0
