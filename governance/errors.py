@@ -16,7 +16,7 @@ class GovernanceError(CodedError):
 
 
 class ConfigError(GovernanceError):
-    """The configuration or a command's words are wrong; trying again without a change is useless."""
+    """The configuration or a command's words are wrong; only a change helps."""
 
 
 class SourceUnavailable(GovernanceError):
