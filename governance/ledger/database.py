@@ -1,0 +1,75 @@
+"""Transactions on the ledger: readers never wait, writers queue, old fences are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from governance.errors import StoreError
+from governance.ledger.tables import leases
+
+WORKER_LEASE = "worker"
+
+# Read by the engine's `begin` event, which chooses BEGIN or BEGIN IMMEDIATE.
+WRITES = "duiqi_writes"
+
+
+class LedgerRefused(StoreError):
+    """The ledger says no, and would say so again: an old fence, or a ledger of a newer program."""
+
+    retryable = False
+
+
+@dataclass(frozen=True)
+class Database:
+    """Raises StoreError where the ledger cannot be reached, is locked for long, or is full."""
+
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; takes no lock that a writer would wait for."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise unavailable(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that holds the write lock from its start: what it reads stays true.
+
+        Committed at the end, rolled back on any exception.
+        """
+        try:
+            with (
+                self.engine.connect().execution_options(**{WRITES: True}) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise unavailable(error) from error
+
+    @contextmanager
+    def fenced(self, fence: int) -> Iterator[Connection]:
+        """As `write`, for whoever holds the worker's lease under `fence`.
+
+        Raises LedgerRefused `ledger.fenced` when the lease has gone to another since.
+        """
+        with self.write() as connection:
+            newest = connection.scalar(
+                select(leases.c.fence).where(leases.c.name == WORKER_LEASE).with_for_update()
+            )
+            if newest is None or fence != newest:
+                raise LedgerRefused("ledger.fenced", fence=fence, newest=newest or 0)
+            yield connection
+
+
+def unavailable(error: OperationalError | InterfaceError) -> StoreError:
+    """The driver's own first line: it names neither statement nor values."""
+    reason = str(error.orig).strip().splitlines()
+    return StoreError("ledger.unavailable", reason=reason[0] if reason else type(error).__name__)

@@ -1,0 +1,112 @@
+"""Which sealed snapshots exist, and which of them a run looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select
+
+from governance.ledger.database import Database
+from governance.ledger.rows import SealedFile, SnapshotRow
+from governance.ledger.tables import run_snapshots, snapshots
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    database: Database
+
+    def add(
+        self,
+        *,
+        fence: int,
+        source: str,
+        entity: str,
+        run_id: int,
+        sealed: SealedFile,
+        rows: int,
+        taken_at: datetime,
+        columns: Sequence[tuple[str, str]],
+        unread: Mapping[str, int],
+        parent_id: int | None = None,
+        kind: str = "base",
+    ) -> int:
+        """Make a sealed snapshot visible and return its id."""
+        with self.database.fenced(fence) as connection:
+            made: int = connection.execute(
+                insert(snapshots)
+                .values(
+                    source=source,
+                    entity=entity,
+                    run_id=run_id,
+                    parent_id=parent_id,
+                    kind=kind,
+                    file=sealed.file,
+                    sha256=sealed.sha256,
+                    bytes=sealed.bytes,
+                    rows=rows,
+                    taken_at=taken_at,
+                    columns=[list(column) for column in columns],
+                    unread=dict(unread),
+                )
+                .returning(snapshots.c.id)
+            ).scalar_one()
+        return made
+
+    def get(self, snapshot_id: int) -> SnapshotRow | None:
+        with self.database.read() as connection:
+            found = fetch(connection, select(snapshots).where(snapshots.c.id == snapshot_id))
+            return next(iter(found), None)
+
+    def newest(self, source: str, entity: str) -> SnapshotRow | None:
+        query = (
+            select(snapshots)
+            .where(snapshots.c.source == source, snapshots.c.entity == entity)
+            .order_by(snapshots.c.id.desc())
+            .limit(1)
+        )
+        with self.database.read() as connection:
+            return next(iter(fetch(connection, query)), None)
+
+    def newest_of_each(self) -> tuple[SnapshotRow, ...]:
+        """The newest snapshot of every source and entity, by their names."""
+        last = select(func.max(snapshots.c.id)).group_by(snapshots.c.source, snapshots.c.entity)
+        query = select(snapshots).where(snapshots.c.id.in_(last))
+        with self.database.read() as connection:
+            return fetch(connection, query.order_by(snapshots.c.source, snapshots.c.entity))
+
+    def history(self, source: str, entity: str) -> tuple[SnapshotRow, ...]:
+        """Every snapshot of one entity of a source, oldest first."""
+        query = (
+            select(snapshots)
+            .where(snapshots.c.source == source, snapshots.c.entity == entity)
+            .order_by(snapshots.c.id)
+        )
+        with self.database.read() as connection:
+            return fetch(connection, query)
+
+    def of_run(self, run_id: int) -> tuple[SnapshotRow, ...]:
+        """What the run evaluated, also snapshots that earlier runs took."""
+        query = (
+            select(snapshots)
+            .join(run_snapshots, run_snapshots.c.snapshot_id == snapshots.c.id)
+            .where(run_snapshots.c.run_id == run_id)
+            .order_by(snapshots.c.source, snapshots.c.entity)
+        )
+        with self.database.read() as connection:
+            return fetch(connection, query)
+
+    def files(self) -> frozenset[str]:
+        """Every snapshot file the ledger knows; what else lies there is an orphan."""
+        with self.database.read() as connection:
+            return frozenset(connection.scalars(select(snapshots.c.file)))
+
+
+def fetch(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[SnapshotRow, ...]:
+    return tuple(snapshot_row(row) for row in connection.execute(query).mappings())
+
+
+def snapshot_row(row: RowMapping) -> SnapshotRow:
+    columns = tuple((str(name), str(kind)) for name, kind in row["columns"])
+    return SnapshotRow(**{**row, "columns": columns})
