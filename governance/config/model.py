@@ -23,8 +23,8 @@ class Schedule:
 class SourceConfig:
     """One system that is read. `url` holds resolved secrets: never log, store or show it.
 
-    `url` is set for databases, `path` for files and folders (absolute). `pattern` picks the files
-    of a folder and must hold `{date}`. `schemas` narrows what `init` and `validate` look at.
+    `url` is set for databases (None when loaded without secrets), `path` for files, folders and
+    SQLite (absolute). `pattern` picks the files of a folder and holds `{date}` once.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Config:
     sources: tuple[SourceConfig, ...]
     entities: tuple[Entity, ...]
     checks: tuple[CheckConfig, ...]
-    alert_urls: tuple[str, ...]
+    alert_urls: tuple[str, ...] = field(repr=False)  # they carry tokens
     digest: str
     demo: bool = False
 

@@ -39,8 +39,13 @@ def t(name: str, language: str, **params: object) -> str:
 
 
 def explain(error: CodedError, language: str) -> str:
-    """What went wrong and what to do next, in the reader's language."""
-    return explain_code(error.code, error.params, language)
+    """What went wrong and what to do next, in the reader's language.
+
+    An error that collects several problems (`ConfigProblems`) tells each on a line of its own.
+    """
+    first = explain_code(error.code, error.params, language)
+    several = [problem.rendered(language) for problem in getattr(error, "problems", ())]
+    return "\n".join([first, *several])
 
 
 def explain_code(code: str, params: dict[str, str], language: str) -> str:

@@ -1,0 +1,123 @@
+"""From `governance.yaml` to a checked Config: read all, note every problem, then judge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from checks.dictionary import Title
+from governance.config.cron import schedule
+from governance.config.document import Node, parse
+from governance.config.merge import with_used
+from governance.config.model import Config, Retention
+from governance.config.problems import BadValue, ConfigProblems, Problems
+from governance.config.read_checks import read_checks
+from governance.config.read_entities import read_entities
+from governance.config.read_sources import read_sources
+from governance.config.secrets import Secrets
+from governance.config.section import Section, items, parsed
+from governance.config.values import choice, flag, positive_duration, time_zone, title
+
+VERSION = "1"
+LANGUAGES = ("zh", "en")
+KEYS = (
+    "version", "company", "locale", "time_zone", "schedule", "retention", "sources", "entities",
+    "checks", "alerts", "use", "demo",
+)  # fmt: skip
+RETENTION = ("snapshots", "runs")
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def load_config(path: Path, *, environ: Mapping[str, str], secrets: bool = True) -> Config:
+    """As `governance.config.load`."""
+    problems = Problems()
+    root = parse(path, str(path), problems)
+    if root is not None:
+        root = with_used(root, path, problems)
+        lookup = Secrets(environ, path.absolute().parent, secrets)
+        config = read(root, path, lookup, problems)
+        if not len(problems):
+            return config
+    raise ConfigProblems(str(path), problems)
+
+
+def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config:
+    section = Section(root, problems, KEYS)
+    section.need("version")
+    section.read("version", choice("config.bad_version", (VERSION,)), "")
+    section.need("company")
+    zone = section.read("time_zone", time_zone, ZONE)
+    source_node, entity_node = section.need("sources"), section.need("entities")
+    sources = read_sources(source_node, zone, secrets, problems)
+    # A source that could not be read is still a known name: one mistake, one message.
+    kinds = dict.fromkeys(source_node.items if source_node else (), "")
+    kinds |= {source.name: source.kind for source in sources}
+    entities = read_entities(entity_node, kinds, root.file, problems)
+    by_name = {entity.name: entity for entity in entities}
+    stated = tuple(entity_node.items) if entity_node else ()
+    return Config(
+        path=path.absolute(),
+        company=section.read("company", title, Title(zh="", en="")),
+        locale=section.read("locale", choice("config.unknown_locale", LANGUAGES), "zh"),
+        time_zone=zone,
+        schedule=section.read("schedule", lambda n: schedule(n, zone), None),
+        retention=read_retention(section),
+        sources=sources,
+        entities=entities,
+        checks=read_checks(section.get("checks"), by_name, stated, zone, problems),
+        alert_urls=read_alerts(section, secrets),
+        digest=digest(root),
+        demo=section.read("demo", flag, False),
+    )
+
+
+def read_retention(section: Section) -> Retention:
+    node = section.get("retention")
+    if node is None:
+        return Retention()
+    spans = Section(node, section.problems, RETENTION)
+    return Retention(
+        snapshots=spans.read("snapshots", positive_duration, Retention.snapshots),
+        runs=spans.read("runs", positive_duration, Retention.runs),
+    )
+
+
+def read_alerts(section: Section, secrets: Secrets) -> tuple[str, ...]:
+    """Addresses of alert channels. They carry tokens, so each must be a reference."""
+    node = section.get("alerts")
+    channels = Section(node, section.problems, ("channels",)).get("channels") if node else None
+    if channels is None:
+        return ()
+    read = (
+        parsed(item, lambda n: channel(n, secrets), None, section.problems)
+        for item in items(channels)
+    )
+    return tuple(address for address in read if address)
+
+
+def channel(node: Node, secrets: Secrets) -> str | None:
+    address = secrets.secret(node)
+    if address is not None and "://" not in address:
+        raise BadValue("config.bad_channel")
+    return address
+
+
+def digest(root: Node) -> str:
+    """SHA-256 of the content: the same for other comments and key order, secrets unresolved.
+
+    The order of the sources counts, for it says which side is left.
+    """
+    order = list(root.items["sources"].items) if "sources" in root.items else []
+    text = json.dumps([plain(root), order], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(node: Node) -> object:
+    if isinstance(node.content, dict):
+        return {name: plain(child) for name, child in node.content.items()}
+    if isinstance(node.content, tuple):
+        return [plain(child) for child in node.content]
+    return node.content
