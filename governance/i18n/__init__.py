@@ -33,7 +33,7 @@ def catalogue(language: str) -> dict[str, str]:
     return words
 
 
-def t(name: str, language: str, **params: object) -> str:
+def t(name: str, language: str, /, **params: object) -> str:
     """The words for `name`. Raises KeyError for a name that no catalogue holds."""
     return catalogue(language)[name].format(**params)
 
