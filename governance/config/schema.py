@@ -1,0 +1,206 @@
+"""The JSON Schema that editors complete `governance.yaml` with.
+
+Built from the same tables the loader reads by, so that the two cannot drift apart; the shipped
+file is this module's output (`python -m governance.config.schema`), and a test holds them equal.
+The schema helps while typing; what it cannot say (names that must exist), `duiqi validate` does.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from checks.normalisers import NORMALISERS
+from governance.config import loader, merge, read_checks, read_entities, read_mapping, read_sources
+from governance.config.values import NAME
+from governance.i18n import catalogue, t
+
+SHIPPED = merge.SHIPPED / "data" / "schema" / "governance.schema.json"
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string", "minLength": 1}
+SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+TITLE: Schema = {
+    "oneOf": [
+        TEXT,
+        {
+            "type": "object",
+            "properties": {"zh": TEXT, "en": TEXT},
+            "minProperties": 1,
+            "additionalProperties": False,
+        },
+    ]
+}
+DURATION: Schema = {"type": "string", "pattern": r"^(\s*\d+\s*(min|s|m|h|d|w))+\s*$"}
+SHARE: Schema = {"oneOf": [{"type": "number", "minimum": 0, "maximum": 1},
+                           {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]}  # fmt: skip
+NUMBER_OR_TEXT: Schema = {"type": ["number", "string"]}
+WEIGHT: Schema = {"type": "integer", "minimum": 1, "maximum": 10}
+
+
+def closed(keys: tuple[str, ...], of: dict[str, Schema], required: tuple[str, ...] = ()) -> Schema:
+    """An object with these keys and no others, each with its description."""
+    properties = {}
+    for key in keys:
+        properties[key] = dict(of[key])
+        if f"config.key_{key}" in catalogue("en"):
+            words = [t(f"config.key_{key}", language) for language in ("en", "zh")]
+            properties[key]["description"] = " ".join(words)
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(required)} if required else {})
+
+
+def named(entry: Schema) -> Schema:
+    """An object whose keys are the user's own names."""
+    pattern = f"^{NAME.pattern}$"
+    return {"type": "object", "propertyNames": {"pattern": pattern}, "additionalProperties": entry}
+
+
+def one_or_more(item: Schema) -> Schema:
+    return {"oneOf": [item, {"type": "array", "items": item, "minItems": 1}]}
+
+
+def schedule() -> Schema:
+    every = {
+        "type": "object",
+        "properties": {"every": DURATION},
+        "required": ["every"],
+        "additionalProperties": False,
+    }
+    return {"oneOf": [{"type": "string", "pattern": r"^\s*(\S+\s+){4}\S+\s*$"}, every]}
+
+
+def by_reference(pattern: str) -> Schema:
+    file = {
+        "type": "object",
+        "properties": {"file": TEXT},
+        "required": ["file"],
+        "additionalProperties": False,
+    }
+    return {"oneOf": [{"type": "string", "pattern": pattern}, file]}
+
+
+SECRET = by_reference(r"^\s*\$\{[A-Za-z_][A-Za-z0-9_]*\}\s*$")
+
+
+def source() -> Schema:
+    of = {
+        "kind": {"enum": list(read_sources.KINDS)},
+        "url": by_reference(r"\S"),
+        "password": SECRET,
+        "path": TEXT,
+        "pattern": {"type": "string", "pattern": r"^[^/\\]*\{date\}[^/\\]*$"},
+        "encoding": TEXT,
+        "title": TITLE,
+        "schedule": schedule(),
+        "timeout": DURATION,
+    }
+    return closed(read_sources.KEYS, of, ("kind",))
+
+
+def entity() -> Schema:
+    condition = {
+        "oneOf": [
+            one_or_more(SCALAR),
+            {
+                "type": "object",
+                "properties": {"not": one_or_more(SCALAR)},
+                "required": ["not"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+    mapping = {
+        "table": TEXT,
+        "query": TEXT,
+        "columns": named(TEXT),
+        "filter": {"type": "object", "additionalProperties": condition},
+    }
+    of = {
+        "title": TITLE,
+        "key": one_or_more(TEXT),
+        "authority": TEXT,
+        "display": TEXT,
+        "department": TEXT,
+        "lag": DURATION,
+        "weight": WEIGHT,
+        "fields": named(field()),
+        "sources": named(closed(read_mapping.KEYS, mapping)),
+    }
+    return closed(read_entities.ENTITY_KEYS, of)
+
+
+def field() -> Schema:
+    of = {
+        "title": TITLE,
+        "type": {"enum": list(read_entities.TYPES)},
+        "normalize": {"enum": list(NORMALISERS)},
+        "required": {"type": "boolean"},
+        "sensitivity": {"enum": list(read_entities.SENSITIVITIES)},
+        "tolerance": NUMBER_OR_TEXT,
+        "weight": WEIGHT,
+        "authority": TEXT,
+    }
+    return closed(read_entities.FIELD_KEYS, of)
+
+
+def check() -> Schema:
+    of = {
+        "kind": {"enum": list(read_checks.KINDS)},
+        "entity": TEXT,
+        "sources": {"type": "array", "items": TEXT, "minItems": 2, "uniqueItems": True},
+        "thresholds": closed(read_checks.THRESHOLDS, dict.fromkeys(read_checks.THRESHOLDS, SHARE)),
+        "title": TITLE,
+        "schedule": schedule(),
+    }
+    return closed(read_checks.KEYS, of)
+
+
+def build() -> Schema:
+    """The whole schema, draft 2020-12."""
+    used = {
+        "oneOf": [
+            TEXT,
+            {
+                "type": "object",
+                "properties": {"file": TEXT, "as": TEXT},
+                "required": ["file"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+    of = {
+        "version": {"enum": [int(loader.VERSION), loader.VERSION]},
+        "company": TITLE,
+        "locale": {"enum": list(loader.LANGUAGES)},
+        "time_zone": TEXT,
+        "schedule": schedule(),
+        "retention": closed(loader.RETENTION, dict.fromkeys(loader.RETENTION, DURATION)),
+        "sources": named(source()),
+        "entities": named(entity()),
+        "checks": named(check()),
+        "alerts": closed(("channels",), {"channels": one_or_more(SECRET)}),
+        "use": one_or_more(used),
+        "demo": {"type": "boolean"},
+    }
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "governance.yaml",
+        "description": "Configuration of Duiqi; presets and dictionaries share its form.",
+    }
+    # A preset has neither sources nor a company; a configuration has both.
+    tail = {"dependentRequired": {"sources": ["company"], "company": ["sources"]}}
+    return head | closed(loader.KEYS, of, ("version",)) | tail
+
+
+def text() -> str:
+    return json.dumps(build(), ensure_ascii=False, indent=2) + "\n"
+
+
+def write(path: Path = SHIPPED) -> None:
+    path.write_text(text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
