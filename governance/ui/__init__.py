@@ -1,0 +1,1 @@
+"""What the pages share: the shell, the reader's context, components, charts, states, URLs."""

@@ -1,0 +1,158 @@
+"""The charts: one idiom, stacked bars with the legend above left, in the colours of the theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from checks.outcome import Severity
+
+FONT = "Source Sans, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one theme. Plotly and the tables' pills need hex where widgets take names."""
+
+    text: str
+    grid: str
+    accent: str
+    accent_pale: str
+    severity: dict[Severity, str]
+
+
+LIGHT = Palette(
+    text="#5b6675",
+    grid="#e8ecf1",
+    accent="#1f4e8c",
+    accent_pale="#4c8dd6",
+    severity={
+        Severity.CRITICAL: "#b42318",
+        Severity.HIGH: "#dd8a3c",
+        Severity.MEDIUM: "#e2c877",
+        Severity.LOW: "#c4cad4",
+    },
+)
+DARK = Palette(
+    text="#98a4b3",
+    grid="#26303c",
+    accent="#7fb0ee",
+    accent_pale="#a9cdf7",
+    severity={
+        Severity.CRITICAL: "#e5736a",
+        Severity.HIGH: "#d98f4f",
+        Severity.MEDIUM: "#a8924a",
+        Severity.LOW: "#55606e",
+    },
+)
+
+
+def palette() -> Palette:
+    """The colours of the theme the reader's browser shows."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One layer of a stacked bar chart, and the word the legend shows."""
+
+    name: str
+    values: tuple[float, ...]
+    color: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line over the bars on an axis of its own, in per cent."""
+
+    name: str
+    values: tuple[float | None, ...]
+    color: str
+    dash: str = "solid"
+
+
+def stacked(
+    days: tuple[str, ...],
+    stacks: tuple[Stack, ...],
+    lines: tuple[Line, ...],
+    *,
+    height: int,
+    key: str,
+) -> None:
+    """Stacked bars by day and lines in per cent on the right; days are ISO dates."""
+    import plotly.graph_objects as go
+
+    colors = palette()
+    figure = go.Figure()
+    for layer in stacks:
+        figure.add_bar(
+            x=days,
+            y=layer.values,
+            name=layer.name,
+            marker={"color": layer.color, "line": {"width": 0}},
+            hovertemplate="%{y:,}",
+        )
+    for line in lines:
+        figure.add_scatter(
+            x=days,
+            y=[None if value is None else value * 100 for value in line.values],
+            name=line.name,
+            yaxis="y2",
+            mode="lines",
+            line={"color": line.color, "width": 2, "dash": line.dash},
+            hovertemplate="%{y:.2f}%",
+        )
+    figure.update_layout(_layout(colors, height, percent=bool(lines)))
+    st.plotly_chart(
+        figure,
+        key=key,
+        height=height,
+        theme=None,
+        config={"displayModeBar": False, "scrollZoom": False, "staticPlot": False},
+    )
+
+
+def _layout(colors: Palette, height: int, *, percent: bool) -> dict[str, Any]:
+    axis = {
+        "gridcolor": colors.grid,
+        "zeroline": False,
+        "tickfont": {"size": 11, "color": colors.text},
+        "fixedrange": True,
+        "automargin": True,
+    }
+    layout: dict[str, Any] = {
+        "barmode": "stack",
+        "bargap": 0.28,
+        "height": height,
+        "margin": {"l": 4, "r": 4, "t": 26, "b": 4},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT},
+        "hovermode": "x unified",
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "traceorder": "normal",
+            "font": {"size": 11, "color": colors.text},
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        # Plotly writes English month names in every language; digits need no translation.
+        "xaxis": {**axis, "showgrid": False, "type": "date", "tickformat": "%m-%d"},
+        "yaxis": {**axis, "tickformat": ",d", "rangemode": "tozero", "nticks": 5},
+    }
+    if percent:
+        layout["yaxis2"] = {
+            **axis,
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "ticksuffix": "%",
+            "nticks": 5,
+        }
+    return layout

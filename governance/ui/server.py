@@ -1,0 +1,95 @@
+"""The dashboard's server side: health and warm start. Nothing here draws."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from checks.errors import CodedError
+from governance.run_views import WorkerState
+from governance.ui import states, workspace
+from governance.ui.here import here
+
+SHELL = Path(__file__).parent / "shell.py"
+logger = logging.getLogger(__name__)
+
+HEAVY = ("pandas", "pyarrow", "polars", "duckdb", "streamlit.elements.arrow")
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    await run_in_threadpool(warm)
+    yield {}
+
+
+def warm() -> None:
+    """Import what pages import and open the store, so that the first visitor does not wait for it.
+
+    Streamlit collects garbage after every script run and holds the interpreter meanwhile; what
+    lives for ever is frozen, so that each of those walks is short.
+    """
+    import plotly.graph_objects
+
+    from governance.i18n import LANGUAGES, catalogue
+
+    for name in HEAVY:
+        importlib.import_module(name)
+    plotly.graph_objects.Figure().add_bar(x=[0], y=[0]).to_json()
+    for language in LANGUAGES:
+        catalogue(language)
+    with suppress(CodedError):  # the pages and /healthz say it to whoever asks
+        workspace.standing()
+    gc.collect()
+    gc.freeze()
+
+
+async def healthz(_request: Request) -> JSONResponse:
+    """200 while the ledger can be read, 503 otherwise; tells nothing that a stranger may not know.
+
+    A late or absent worker is said but is no reason to take the dashboard away from its readers.
+    """
+    body, status = await run_in_threadpool(health)
+    return JSONResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def health() -> tuple[dict[str, object], int]:
+    """The body and status of /healthz."""
+    try:
+        standing = workspace.standing()
+    except CodedError as error:
+        return {"ok": False, "ledger": error.code, "worker": None}, 503
+    worker = standing.worker
+    return {
+        "ok": True,
+        "ledger": "ok",
+        "worker": worker.value,
+        "worker_late": worker is not WorkerState.ALIVE,
+        "run": standing.run,
+        "checked_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }, 200
+
+
+def unexpected(error: Exception) -> bool:
+    """Log a bug under a reference and show the reader that reference instead of a traceback."""
+    reference = secrets.token_hex(4)
+    logger.error("page failed, reference %s", reference, exc_info=error)
+    with suppress(KeyError):  # no context yet where the shell itself failed: Streamlit's own box
+        reader = here()
+        states.broken(reader, reference)
+        return True
+    return False
+
+
+ROUTES = (Route("/healthz", healthz),)

@@ -1,0 +1,102 @@
+"""The Streamlit script: navigation, language, and the frame around every page.
+
+Executed on every interaction, so it asks the ledger for little and imports nothing heavy itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from checks.errors import CodedError
+from governance.i18n import LANGUAGES
+from governance.run_views import NOTHING
+from governance.ui import states, urls, workspace
+from governance.ui.components import PAGES
+from governance.ui.here import Here, enter
+from governance.ui.text import plain
+
+ASSETS = Path(__file__).parent / "assets"
+SIDEBAR_PIXELS = 208
+
+# Page file, icon in the navigation, whether it is listed there.
+LISTED = (
+    ("overview", "monitoring", True),
+    ("consistency", "rule", True),
+    ("record", "compare_arrows", False),
+    ("runs", "update", True),
+    ("dictionary", "menu_book", True),
+)
+
+
+def frame(here: Here) -> None:
+    """Everything around the page, then the page itself."""
+    pages = [
+        st.Page(
+            PAGES / f"{name}.py",
+            title=here.t(f"ui.nav.{name}"),
+            icon=f":material/{icon}:",
+            url_path=name,
+            default=name == "overview",
+            visibility="visible" if listed else "hidden",
+        )
+        for name, icon, listed in LISTED
+    ]
+    page = st.navigation(pages)
+    with st.sidebar:
+        _company(here)
+        _language(here)
+    with states.guarded(here):
+        if here.standing.configured:
+            page.run()
+        else:
+            states.empty(here.t("ui.unconfigured.title"), here.t("ui.unconfigured.body"))
+
+
+def _company(here: Here) -> None:
+    standing = here.standing
+    if standing.company is not None:
+        name = plain(here.title(standing.company))
+        st.caption(f"**{name}**" + (f" · {here.t('ui.demo')}" if standing.demo else ""))
+    st.caption(f":material/visibility: {here.t('ui.read_only')}")
+
+
+def _language(here: Here) -> None:
+    st.session_state["lang"] = here.language
+    st.segmented_control(
+        here.t("ui.language"),
+        LANGUAGES,
+        key="lang",
+        format_func=lambda code: here.t(f"ui.language.{code}"),
+        required=True,
+        label_visibility="collapsed",
+        on_change=urls.keep,
+        args=("lang",),
+    )
+
+
+def main() -> None:
+    """One run of the script for one reader."""
+    st.set_page_config(
+        page_title="Duiqi",
+        page_icon=str(ASSETS / "icon.png"),
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_PIXELS,
+    )
+    problem = None
+    try:
+        standing = workspace.standing()
+    except CodedError as error:
+        standing, problem = NOTHING, error
+    here = enter(standing)
+    st.set_page_config(page_title=here.t("ui.product"))
+    logo = "logo.png" if here.language == "zh" else "logo-en.png"
+    st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.png"))
+    if problem is not None:
+        states.failed(here, problem)
+    else:
+        frame(here)
+
+
+main()

@@ -1,0 +1,69 @@
+"""What the dashboard has open: the configuration, the ledger, and how things stand with them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from governance.config import Config, load
+from governance.ledger import Ledger, open_ledger
+from governance.run_views import Standing, standing_of
+from governance.store import Home, open_home
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """`config` holds no secret: the dashboard never opens a source."""
+
+    home: Home
+    ledger: Ledger
+    config: Config | None
+
+
+def config_path() -> Path | None:
+    """`$DUIQI_CONFIG`, else `./governance.yaml`, else the one in the home directory."""
+    named = os.environ.get("DUIQI_CONFIG")
+    if named:
+        return Path(named).absolute()
+    home = Path(os.environ.get("DUIQI_HOME") or "var")
+    found = (p for p in (Path("governance.yaml"), home / "governance.yaml") if p.is_file())
+    path = next(found, None)
+    return None if path is None else path.absolute()
+
+
+def workspace() -> Workspace:
+    """The workspace of this process, opened once; the configuration is read again once it changes.
+
+    Raises ConfigProblems for a configuration that does not hold, StoreError where the ledger or
+    the home cannot be opened.
+    """
+    home, ledger = _store(os.environ.get("DUIQI_HOME") or "var", os.environ.get("DUIQI_LEDGER_URL"))
+    path = config_path()
+    if path is None:
+        return Workspace(home, ledger, None)
+    try:
+        mark = path.stat()
+    except OSError:  # named but not there: the loader says so in the reader's words
+        return Workspace(home, ledger, load(path, environ=os.environ, secrets=False))
+    return Workspace(home, ledger, _config(str(path), mark.st_mtime_ns, mark.st_size))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, on_release=lambda pair: pair[1].close())
+def _store(home: str, url: str | None) -> tuple[Home, Ledger]:
+    opened = open_home(home)
+    return opened, open_ledger(opened.path, url)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _config(path: str, changed: int, size: int) -> Config:  # noqa: ARG001 - the cache key
+    return load(Path(path), environ=os.environ, secrets=False)
+
+
+def standing() -> Standing:
+    """How things stand now; what every page's caption says."""
+    open_ = workspace()
+    return standing_of(open_.ledger, open_.config, datetime.now(UTC))
