@@ -34,15 +34,16 @@ class Sealed:
 
 def engine(home: Home, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that spills into the home and loads nothing from the network."""
-    return duckdb.connect(
+    con = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "temp_directory": str(home.tmp / "spill"),
             "memory_limit": memory,
-            "TimeZone": "UTC",
         }
     )
+    con.execute("SET TimeZone = 'UTC'")  # known only once the time zones are loaded
+    return con
 
 
 def seal(

@@ -1,0 +1,45 @@
+"""Reading what runs found. Sealed files are opened read-only; every call is made for an actor.
+
+desk = Desk(open_home(), ledger.database)
+view = desk.view(actor)
+view.page(Filters(entity=("customer",)))
+"""
+
+from governance.reading.desk import Desk
+from governance.reading.findings import Findings
+from governance.reading.model import (
+    STANDING,
+    Facet,
+    FieldCount,
+    FieldScore,
+    Filters,
+    Finding,
+    Order,
+    Page,
+    PairScore,
+    Reading,
+    State,
+)
+from governance.reading.record import Record, record, record_of
+from governance.reading.scores import fields, pairs
+
+__all__ = [
+    "STANDING",
+    "Desk",
+    "Facet",
+    "FieldCount",
+    "FieldScore",
+    "Filters",
+    "Finding",
+    "Findings",
+    "Order",
+    "Page",
+    "PairScore",
+    "Reading",
+    "Record",
+    "State",
+    "fields",
+    "pairs",
+    "record",
+    "record_of",
+]

@@ -1,0 +1,217 @@
+"""Findings as one reader may see them: pages, counts, single ones, whole lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from governance.access import Actor
+from governance.comments import counted
+from governance.errors import PermissionRefused
+from governance.ledger.database import Database
+from governance.ledger.rows import SnapshotRow
+from governance.ledger.snapshots import Snapshots
+from governance.reading.model import (
+    Facet,
+    FieldCount,
+    Filters,
+    Finding,
+    Order,
+    Page,
+    Reading,
+    aware,
+)
+from governance.reading.query import COLUMNS, FACETS, ORDERS, POSITION, Where, narrowed, scoped
+from governance.reading.shelf import Handle, Shelf
+
+BATCH = 2000
+REMEMBERED = 500
+
+_SELECTED = ", ".join(f"f.{column}" for column in (*COLUMNS, "run"))
+
+
+class Findings:
+    """What the runs of one `Reading` found, narrowed to what `actor` may see.
+
+    Bound to one reading, so that all parts of a page speak of the same runs. Every method raises
+    PermissionRefused where the actor may not view, and EvidenceTampered for a changed file.
+    """
+
+    def __init__(self, shelf: Shelf, database: Database, reading: Reading, actor: Actor) -> None:
+        self.shelf = shelf
+        self.database = database
+        self.reading = reading
+        self.actor = actor
+
+    def count(self, filters: Filters) -> int:
+        """How many findings match."""
+        where = narrowed(self.actor, filters)
+        if not self.reading.parts:
+            return 0
+        with self.shelf.open(self.reading) as handle:
+            return self._count(handle, filters, where)
+
+    def page(
+        self,
+        filters: Filters,
+        *,
+        order: Order = Order.SEVERITY,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page:
+        """Findings `offset` to `offset + limit` of the list, and how many the list holds."""
+        where = narrowed(self.actor, filters)
+        if not self.reading.parts:
+            return Page((), 0, 0)
+        with self.shelf.open(self.reading) as handle:
+            total = self._count(handle, filters, where)
+            # Sorting narrow rows and fetching only the page's own: 45 instead of 230 CPU ms at 1M.
+            query = (
+                f"WITH chosen AS (SELECT part, pos FROM findings {where.sql} "
+                f"ORDER BY {ORDERS[order]}, {POSITION} LIMIT ? OFFSET ?) SELECT * FROM chosen"
+            )
+            places = _rows(handle, query, [*where.values, limit, max(offset, 0)])
+            rows = self._fetch(handle, places)
+        return Page(self._with_comments(rows), total, max(offset, 0))
+
+    def counts(self, filters: Filters, by: Facet) -> dict[str, int]:
+        """Findings per value of `by`, its own filter left out; "" stands for none."""
+        where = narrowed(self.actor, filters.without(by))
+        query = (
+            f"SELECT coalesce({FACETS[by]}, ''), count(*) FROM findings {where.sql} "
+            "GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+        return dict(self._all(query, where, filters))
+
+    def per_field(self, filters: Filters) -> tuple[FieldCount, ...]:
+        """Findings per entity and field, split by class (by kind for whole rows), most first."""
+        where = narrowed(self.actor, filters)
+        query = (
+            f"SELECT entity, field, {FACETS[Facet.CLASS]} AS what, count(*) FROM findings "
+            f"{where.sql} GROUP BY ALL ORDER BY what"
+        )
+        found: dict[tuple[str, str | None], dict[str, int]] = {}
+        for entity, field, what, number in self._all(query, where, filters):
+            found.setdefault((entity, field), {})[what] = number
+        lines = (FieldCount(entity, field, counts) for (entity, field), counts in found.items())
+        return tuple(sorted(lines, key=lambda line: (-line.total, line.entity, line.field or "")))
+
+    def finding(self, finding_id: str) -> Finding | None:
+        """One finding, or None. Raises PermissionRefused for one outside the actor's scope."""
+        rows = self._where("finding_id = ?", finding_id)
+        return rows[0] if rows else None
+
+    def of_record(self, entity: str, pair: str, key: str) -> tuple[Finding, ...]:
+        """All findings of one record of a pair (`left~right`), whole rows first.
+
+        Raises PermissionRefused where they lie outside the actor's scope.
+        """
+        condition = f"entity = ? AND {FACETS[Facet.PAIR]} = ? AND record_key = ?"
+        return self._where(condition, entity, pair, key)
+
+    def snapshots_of(self, entity: str, pair: str) -> dict[str, SnapshotRow]:
+        """The snapshots that the run speaking for this pair evaluated, by source.
+
+        For a source that this run did not have, its newest snapshot stands in.
+        """
+        scoped(self.actor)
+        left, _, right = pair.partition("~")
+        query = (
+            "SELECT max(run) FROM pairs WHERE entity = ? AND left_source = ? AND right_source = ?"
+        )
+        if not self.reading.parts:
+            return {}
+        with self.shelf.open(self.reading) as handle:
+            run = _rows(handle, query, [entity, left, right])[0][0]
+        if run is None:
+            return {}
+        known = Snapshots(self.database)
+        used = {s.source: s for s in known.of_run(run) if s.entity == entity}
+        found = {
+            source: used.get(source) or known.newest(source, entity) for source in (left, right)
+        }
+        return {source: snapshot for source, snapshot in found.items() if snapshot}
+
+    def taken(self, source: str, entity: str) -> tuple[SnapshotRow, ...]:
+        """Every snapshot of one entity of a source that the ledger knows, oldest first."""
+        scoped(self.actor)
+        return Snapshots(self.database).history(source, entity)
+
+    def every(self, filters: Filters, order: Order = Order.KEY) -> Iterator[Finding]:
+        """The whole list in batches; memory does not grow with it. Comments are not joined."""
+        where = narrowed(self.actor, filters)
+        if not self.reading.parts:
+            return
+        with self.shelf.open(self.reading) as handle:
+            if filters.text.strip():
+                handle.searchable()
+            cursor = handle.con.cursor()
+            query = f"SELECT {_SELECTED} FROM findings f {where.sql} ORDER BY {ORDERS[order]}"
+            cursor.execute(f"{query}, {POSITION}", where.values)
+            while batch := cursor.fetchmany(BATCH):
+                yield from map(_finding, batch)
+
+    def _where(self, condition: str, *values: object) -> tuple[Finding, ...]:
+        allowed = scoped(self.actor)
+        if not self.reading.parts:
+            return ()
+        with self.shelf.open(self.reading) as handle:
+            within = Where([*allowed.parts, condition], [*allowed.values, *values])
+            query = f"SELECT part, pos FROM findings {within.sql} ORDER BY field NULLS FIRST, pos"
+            rows = self._fetch(handle, _rows(handle, query, within.values))
+            if not rows and self.actor.departments is not None:
+                beyond = f"SELECT 1 FROM findings WHERE {condition} LIMIT 1"
+                if _rows(handle, beyond, list(values)):
+                    raise PermissionRefused("record.outside", actor=self.actor.name)
+        return self._with_comments(rows)
+
+    def _count(self, handle: Handle, filters: Filters, where: Where) -> int:
+        name = (filters, self.actor.departments)
+        known = handle.totals.get(name)
+        if filters.text.strip():
+            handle.searchable()
+        if known is None:
+            found = _rows(handle, f"SELECT count(*) FROM findings {where.sql}", where.values)
+            known = int(found[0][0])
+            if len(handle.totals) >= REMEMBERED:
+                handle.totals.clear()
+            handle.totals[name] = known
+        return known
+
+    def _all(self, query: str, where: Where, filters: Filters) -> list[tuple[Any, ...]]:
+        if not self.reading.parts:
+            return []
+        with self.shelf.open(self.reading) as handle:
+            if filters.text.strip():
+                handle.searchable()
+            return _rows(handle, query, where.values)
+
+    def _fetch(self, handle: Handle, places: list[tuple[Any, ...]]) -> list[Finding]:
+        """The findings at these places, in their order."""
+        if not places:
+            return []
+        parts, positions = [p for p, _ in places], [p for _, p in places]
+        query = (
+            f"SELECT {_SELECTED} FROM (SELECT unnest(?::INT[]) AS part, "
+            "unnest(?::BIGINT[]) AS pos, generate_subscripts(?::INT[], 1) AS line) AS w "
+            "JOIN findings f ON f.part = w.part AND f.pos = w.pos ORDER BY w.line"
+        )
+        return [_finding(row) for row in _rows(handle, query, [parts, positions, parts])]
+
+    def _with_comments(self, rows: list[Finding]) -> tuple[Finding, ...]:
+        return counted(self.database, rows)
+
+
+def _rows(handle: Handle, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    return handle.con.cursor().execute(query, values).fetchall()
+
+
+def _finding(row: tuple[Any, ...]) -> Finding:
+    values = dict(zip((*COLUMNS, "run"), row, strict=True))
+    values["check"] = values.pop("check_name")
+    values["key"] = values.pop("record_key")
+    values["cls"] = values.pop("class")
+    values["normalisers"] = tuple(filter(None, (values["normalisers"] or "").split(",")))
+    values["first_seen"] = aware(values["first_seen"])
+    values["last_seen"] = aware(values["last_seen"])
+    return Finding(**values)
