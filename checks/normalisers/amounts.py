@@ -1,0 +1,110 @@
+"""Amounts of money and percentages as people type them."""
+
+from __future__ import annotations
+
+from checks.normalisers.base import (
+    Normaliser,
+    Stage,
+    Step,
+    bound,
+    cases,
+    full_match,
+    guarded,
+    literal,
+    matches,
+    replaced,
+)
+from checks.normalisers.numbers import WRITTEN, is_plain, plain, shifted
+from checks.normalisers.unicode import HALF_WIDTH, INVISIBLE, SPACE
+
+_CURRENCY = "¥|rmb|cny|人民币|人民幣"
+_POWERS = {
+    "十": 1,
+    "拾": 1,
+    "百": 2,
+    "佰": 2,
+    "千": 3,
+    "仟": 3,
+    "万": 4,
+    "萬": 4,
+    "亿": 8,
+    "億": 8,
+}
+_UNIT = "[十拾百佰千仟]?(?:[万萬]?[亿億]|[万萬])|[十拾百佰千仟]"
+_EXPONENT = "e[+-]?0*[0-9]{1,3}"
+
+
+def _spaced(text: str) -> str:
+    # A blank between digits is a separator and judged as one; any other means nothing.
+    shrunk = f"trim({replaced(text, f'[{SPACE}{INVISIBLE}]+', ' ')})"
+    return replaced(shrunk, r" *([^0-9 ]) *", r"\1")
+
+
+def _without_currency(text: str) -> str:
+    # A currency alone is not an amount, so something must be left beside it.
+    front = replaced(f"lower({text})", rf"^([+(-]*)(?:{_CURRENCY})([^)])", r"\1\2")
+    return replaced(front, rf"([^(+-])(?:{_CURRENCY}|[元圆圓][整正]?)(\)?)$", r"\1\2")
+
+
+def _signed(text: str) -> str:
+    inner = replaced(text, r"^\(([^()+-]*)\)$", r"-\1")
+    return replaced(inner, r"^([^+-]*)-$", r"-\1")
+
+
+def _joined(text: str) -> str:
+    grouped = full_match(
+        text, r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)(?:\.[0-9]*)?[^0-9, ]*"
+    )
+    return cases((grouped, replaced(text, "[, ]")))
+
+
+def _scaled(text: str) -> str:
+    # At most one of each rank, so the powers simply add up: 百 and 万 make a million.
+    powers = " + ".join(
+        cases((f"contains({text}, {literal(unit)})", str(power)), otherwise="0")
+        for unit, power in _POWERS.items()
+    )
+    number = f"regexp_extract({text}, '^[0-9.+-]*')"
+    exponent = f"TRY_CAST(regexp_extract({text}, 'e(.*)$', 1) AS INTEGER)"
+    return cases(
+        (full_match(text, WRITTEN + _EXPONENT), shifted(number, exponent)),
+        (full_match(text, f"{WRITTEN}(?:{_UNIT})"), shifted(number, f"({powers})")),
+    )
+
+
+def _number(text: str) -> str:
+    return cases((f"{text} = ''", "''"), (full_match(text, WRITTEN), plain(text)))
+
+
+def _fraction(text: str) -> str:
+    number = f"rtrim({text}, '%‰')"
+    return cases(
+        (full_match(text, f"{WRITTEN}%"), shifted(number, "-2")),
+        (full_match(text, f"{WRITTEN}‰"), shifted(number, "-3")),
+    )
+
+
+def _is_odd(text: str) -> str:
+    return matches(text, "[^0-9.-]")
+
+
+SPACES = Step("white_space", guarded(lambda text: matches(text, f"[{SPACE}{INVISIBLE}]"), _spaced))
+CURRENCY = Step("currency", guarded(_is_odd, _without_currency))
+SIGN = Step("sign", guarded(lambda text: matches(text, r"\(|-$"), _signed))
+SEPARATORS = Step("separators", guarded(lambda text: matches(text, "[, ]"), _joined))
+UNIT = Step(
+    "unit", guarded(lambda text: matches(text, "[^0-9.+-]"), lambda text: bound(text, _scaled))
+)
+PERCENT_SIGN = Step("percent_sign", guarded(lambda text: matches(text, "[%‰]$"), _fraction))
+NUMBER = Step("number", _number)
+
+AMOUNT = Normaliser(
+    "amount",
+    "number",
+    (Stage((HALF_WIDTH, SPACES, CURRENCY, SIGN, SEPARATORS, UNIT, NUMBER), is_plain),),
+)
+PERCENT = Normaliser(
+    "percent",
+    "number",
+    (Stage((HALF_WIDTH, SPACES, SIGN, SEPARATORS, PERCENT_SIGN, NUMBER), is_plain),),
+)

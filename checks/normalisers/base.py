@@ -1,0 +1,117 @@
+"""What a normaliser is: named steps from text to text, composed into one SQL expression.
+
+A step maps NULL to NULL and blank to blank, and may map a text to NULL: it could not be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+Sql = Callable[[str], str]
+Kind = Literal["text", "number", "date", "instant"]
+Need = Literal["nfkc", "simplified", "zone"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule. `sql` turns a text expression into a text expression; `name` is told to people."""
+
+    name: str
+    sql: Sql
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps that run one after the other, and the cheap test that they would change nothing.
+
+    `clean` must hold only for texts that every step leaves as they are: it buys speed and never
+    changes a result.
+    """
+
+    steps: tuple[Step, ...]
+    clean: Sql | None = None
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """How the values of a column are read before they are compared.
+
+    `kind` says which tolerance may apply to the canonical text; `needs` what `install` must
+    prepare on the connection.
+    """
+
+    name: str
+    kind: Kind
+    stages: tuple[Stage, ...]
+    needs: frozenset[Need] = frozenset()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for stage in self.stages for step in stage.steps)
+
+    def expression(self, column: str) -> str:
+        """SQL for the canonical text of `column`; NULL where it is NULL or cannot be read."""
+        expression = column
+        for stage in self.stages:
+            expression = bound(expression, lambda text, stage=stage: _staged(stage, text))  # type: ignore[misc]
+        return expression
+
+
+def bound(expression: str, body: Sql) -> str:
+    """`body(expression)`, with the expression evaluated once however often the body names it.
+
+    SQL has no `let`; a lambda over a list of one element is the cheapest stand-in (0.1 CPU s for
+    a million values), and keeps the text from doubling at every step.
+    """
+    if expression.replace("_", "").replace('"', "").replace(".", "").isalnum():
+        return body(expression)
+    shape = body("\x00")
+    if shape.count("\x00") == 1:
+        return body(expression)
+    taken = set(re.findall(r"\bv\d+\b", expression + shape))
+    name = next(f"v{n}" for n in count() if f"v{n}" not in taken)
+    return f"list_transform([{expression}], lambda {name}: {body(name)})[1]"
+
+
+def _staged(stage: Stage, text: str) -> str:
+    changed = text
+    for step in stage.steps:
+        changed = bound(changed, step.sql)
+    return changed if stage.clean is None else cases((stage.clean(text), text), otherwise=changed)
+
+
+def cases(*branches: tuple[str, str], otherwise: str = "NULL") -> str:
+    """The value of the first branch whose test holds."""
+    tests = " ".join(f"WHEN {test} THEN {value}" for test, value in branches)
+    return f"CASE {tests} ELSE {otherwise} END"
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string; only for constants of this package."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def matches(text: str, pattern: str) -> str:
+    return f"regexp_matches({text}, {literal(pattern)})"
+
+
+def full_match(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, {literal(pattern)})"
+
+
+def replaced(text: str, pattern: str, by: str = "") -> str:
+    return f"regexp_replace({text}, {literal(pattern)}, {literal(by)}, 'g')"
+
+
+def guarded(test: Callable[[str], str], sql: Sql) -> Sql:
+    """`sql` only where `test` holds; the rest passes untouched."""
+    return lambda text: cases((test(text), sql(text)), otherwise=text)
+
+
+def swap(name: str, pattern: str, by: str = "") -> Step:
+    """A step that replaces every match of `pattern`."""
+    return Step(name, lambda text: replaced(text, pattern, by))

@@ -1,0 +1,115 @@
+"""Characters: compatibility forms, white space, letter case, traditional to simplified.
+
+NFKC and the traditional table come from pyarrow and opencc, as functions over Arrow batches. Both
+are imported only when a connection is prepared for a normaliser that needs them, and called only
+for values that hold a character they could change.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from checks.normalisers.base import Step, full_match, guarded, literal, matches, replaced, swap
+
+# Character classes as RE2 writes them, without the surrounding brackets.
+SPACE = r"\s\x0B\x1C-\x1F\x{85}\p{Z}"
+INVISIBLE = (
+    r"\x{AD}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}\x{FEFF}"
+)
+HAN = r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}"
+CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\x{3001}-\x{303F}"
+# Characters that NFKC leaves alone, whatever stands beside them.
+STABLE_MARKS = (
+    r"\x{B7}\x{2013}\x{2014}\x{2018}\x{2019}\x{201C}\x{201D}\x{3001}\x{3002}\x{300A}-\x{3011}"
+)
+STABLE = rf"!-~\x{{C0}}-\x{{FF}}{STABLE_MARKS}{HAN}"
+
+_WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\uffe5\u2212\u2013\u2014"
+_NARROW = "".join(chr(code) for code in range(0x21, 0x7F)) + " ¥---"
+
+
+def words_of(characters: str) -> str:
+    """Pattern: runs of these characters with single blanks between."""
+    return f"[{characters}]+(?: [{characters}]+)*"
+
+
+NFKC = Step(
+    "nfkc",
+    guarded(
+        lambda text: f"NOT {full_match(text, f'[ {STABLE}]*')}", lambda text: f"duiqi_nfkc({text})"
+    ),
+)
+VISIBLE = swap("invisible", f"[{INVISIBLE}]+")
+TRIMMED = Step("white_space", lambda text: replaced(text, f"^[{SPACE}]+|[{SPACE}]+$"))
+FOLDED = Step(
+    "white_space",
+    lambda text: f"trim({replaced(text, f'[{SPACE}]+', ' ')})",
+)
+NO_SPACE = swap("white_space", f"[{SPACE}{INVISIBLE}]+")
+LOWER = Step("case", lambda text: f"lower({text})")
+UPPER = Step("case", lambda text: f"upper({text})")
+SIMPLIFIED = Step(
+    "simplified",
+    guarded(
+        lambda text: f"regexp_matches({text}, duiqi_traditional())",
+        lambda text: f"duiqi_simplified({text})",
+    ),
+)
+# Numbers, dates and ids know every character they accept, so they need no NFKC: it would read a
+# footnote as a digit (5² as 52).
+HALF_WIDTH = Step(
+    "full_width",
+    guarded(
+        lambda text: matches(text, f"[{_WIDE}]"),
+        lambda text: f"translate({text}, {literal(_WIDE)}, {literal(_NARROW)})",
+    ),
+)
+
+
+@functools.cache
+def simplified_table() -> dict[int, str]:
+    """Every traditional character with its simplified one, each by itself.
+
+    Rules for whole words are left out on purpose: they read the person 沈默 as 沉默, and what a
+    value becomes would depend on its neighbours. One pass reaches the end (薴 is 苎 at once).
+    """
+    import opencc
+
+    codes = [*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0x20000, 0x323B0)]
+    before = [chr(code) for code in codes]
+    converter = opencc.OpenCC("t2s")
+    after = converter.convert("\n".join(before)).split("\n")
+    table = {old: new for old, new in zip(before, after, strict=True) if old != new}
+
+    def end_of(character: str) -> str:
+        while character in table:
+            character = table[character]
+        return character
+
+    return {ord(old): end_of(new) for old, new in table.items()}
+
+
+def install_nfkc(con: Any) -> None:
+    import pyarrow.compute as pc
+
+    _register(con, "duiqi_nfkc", lambda values: pc.utf8_normalize(values, "NFKC"))
+
+
+def install_simplified(con: Any) -> None:
+    import pyarrow as pa
+
+    table = simplified_table()
+
+    def simplified(values: Any) -> Any:
+        return pa.array([value.translate(table) for value in values.to_pylist()], pa.string())
+
+    _register(con, "duiqi_simplified", simplified)
+    pattern = "[" + "".join(map(chr, table)) + "]"
+    con.execute(f"CREATE OR REPLACE TEMP MACRO duiqi_traditional() AS {literal(pattern)}")
+
+
+def _register(con: Any, name: str, function: Any) -> None:
+    known = con.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ?", [name])
+    if known.fetchone() is None:
+        con.create_function(name, function, ["VARCHAR"], "VARCHAR", type="arrow")
