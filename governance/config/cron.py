@@ -18,9 +18,11 @@ PART = re.compile(r"(\*|[a-z]{3}|[0-7])(?:-([a-z]{3}|[0-7]))?(?:/([1-7]))?")
 def schedule(node: Node, zone: tzinfo) -> Schedule:
     """`"0 2 * * *"` or `{every: 1h}`. A cron line comes back in the scheduler's spelling."""
     if isinstance(node.content, dict):
-        stray = [name for name in node.content if name != "every"]
-        if stray or "every" not in node.content:
-            raise unknown("config.unknown_key", stray[0] if stray else "", ("every",))
+        for name in node.content:
+            if name != "every":
+                raise unknown("config.unknown_key", name, ("every",))
+        if "every" not in node.content:
+            raise BadValue("config.missing", name="every")
         return Schedule(every=positive_duration(node.content["every"]))
     return Schedule(cron=cron_line(text_of(node), zone))
 

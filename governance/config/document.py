@@ -112,6 +112,7 @@ def syntax_code(detail: str) -> str:
         "undefined alias": "config.unknown_alias",
         "another document": "config.many_documents",
         "end of stream": "config.unclosed",
+        "<stream end>": "config.unclosed",
         "mapping values are not allowed": "config.colon",
     }
     return next((code for part, code in known.items() if part in detail), "config.syntax")
@@ -148,10 +149,10 @@ class Builder:
     def scalar(self, source: YamlNode, spot: Spot) -> str | None:
         if isinstance(source, ScalarNode) and str(source.tag) != "tag:yaml.org,2002:null":
             text = str(source.value)
-            if any(ord(letter) < 32 and letter not in "\t\n\r" for letter in text):
+            clean = "".join(c for c in text if ord(c) >= 32 or c in "\t\n\r")
+            if clean != text:
                 self.problems.add(spot, "config.control_character")
-                return None
-            return text
+            return clean
         return None
 
     def mapping(self, source: MappingNode, key: str, depth: int) -> dict[str, Node]:

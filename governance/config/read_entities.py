@@ -182,7 +182,10 @@ def read_field(name: str, section: Section) -> Field:
         tolerance=section.read("tolerance", tolerance, None),
         weight=section.read("weight", whole(1, 10), 3),
     )
-    check_field(field, section, kind)
+    if bool(normalizer) == bool(section.get("normalize")) and bool(stated) == bool(
+        section.get("type")
+    ):  # otherwise one mistake would draw another
+        check_field(field, section, kind)
     return field
 
 
