@@ -4,7 +4,7 @@
 """
 
 from governance.ledger.database import WORKER_LEASE, LedgerRefused
-from governance.ledger.engine import Ledger, home_folder, open_ledger
+from governance.ledger.engine import Ledger, open_ledger
 from governance.ledger.lease import LEASE_TIME
 
-__all__ = ["LEASE_TIME", "WORKER_LEASE", "Ledger", "LedgerRefused", "home_folder", "open_ledger"]
+__all__ = ["LEASE_TIME", "WORKER_LEASE", "Ledger", "LedgerRefused", "open_ledger"]

@@ -50,11 +50,6 @@ class Ledger:
         self.database.engine.dispose()
 
 
-def home_folder() -> Path:
-    """`$DUIQI_HOME`, absolute; `./var` where it is not set."""
-    return Path(os.environ.get("DUIQI_HOME") or "var").absolute()
-
-
 def open_ledger(home: Path, url: str | None = None) -> Ledger:
     """Open the ledger below `home`, or at `url` or `$DUIQI_LEDGER_URL`; made or upgraded first.
 
