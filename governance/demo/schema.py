@@ -1,0 +1,218 @@
+"""The tables of the demo's CRM and OA, and which canonical field each column holds.
+
+The OA names its columns as OAs do, by the initials of their pinyin, and keeps most things as text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Store = Literal["crm", "oa"]
+Dialect = Literal["sqlite", "postgresql", "mariadb"]
+
+TYPES: dict[str, dict[Dialect, str]] = {
+    "id": {
+        "sqlite": "INTEGER PRIMARY KEY",
+        "postgresql": "bigint PRIMARY KEY",
+        "mariadb": "bigint PRIMARY KEY",
+    },
+    "text": {
+        "sqlite": "VARCHAR(200)",
+        "postgresql": "varchar(200)",
+        "mariadb": "varchar(200)",
+    },
+    "integer": {"sqlite": "INTEGER", "postgresql": "integer", "mariadb": "int"},
+    "money": {
+        "sqlite": "DECIMAL(16,2)",
+        "postgresql": "numeric(16,2)",
+        "mariadb": "decimal(16,2)",
+    },
+    "share": {"sqlite": "DECIMAL(6,4)", "postgresql": "numeric(6,4)", "mariadb": "decimal(6,4)"},
+    "date": {"sqlite": "DATE", "postgresql": "date", "mariadb": "date"},
+    "instant": {"sqlite": "TIMESTAMP", "postgresql": "timestamptz", "mariadb": "datetime"},
+    "local": {"sqlite": "DATETIME", "postgresql": "timestamp", "mariadb": "datetime"},
+    "flag": {"sqlite": "BOOLEAN", "postgresql": "boolean", "mariadb": "tinyint(1)"},
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column and the canonical field it holds, which need not be one that is compared."""
+
+    name: str
+    type: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; its first column is the row's own number."""
+
+    store: Store
+    name: str
+    entity: str
+    columns: tuple[Column, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(column.field for column in self.columns[1:])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def column_of(self, field: str) -> str:
+        return next(column.name for column in self.columns if column.field == field)
+
+
+def table(store: Store, name: str, entity: str, text: str) -> Table:
+    """A table from lines of `column type field`."""
+    columns = [Column("id", "id", "id")]
+    for line in text.strip().splitlines():
+        column, kind, field = line.split()
+        columns.append(Column(column, kind, field))
+    return Table(store, name, entity, tuple(columns))
+
+
+TABLES = (
+    table("crm", "customers", "customer", """
+        code text code
+        name text name
+        credit_code text credit_code
+        phone text phone
+        address text address
+        postcode text postcode
+        industry text industry
+        level text level
+        credit_limit money credit_limit
+        bank_account text bank_account
+        branch text branch
+        owner_code text owner
+        opened_on date opened_on
+        lead_source text lead_source
+        updated_at instant updated_at
+    """),
+    table("oa", "base_customer", "customer", """
+        khbh text code
+        khmc text name
+        tyshxydm text credit_code
+        lxdh text phone
+        dz text address
+        yb text postcode
+        sshy text industry
+        khjb text level
+        sxed text credit_limit
+        yhzh text bank_account
+        ssfb text branch
+        khjl text owner
+        jdrq text opened_on
+        spzt text approval
+        xgsj local updated_at
+    """),
+    table("crm", "contacts", "contact", """
+        code text code
+        customer_code text customer
+        name text name
+        mobile text mobile
+        email text email
+        job_title text job_title
+        branch text branch
+    """),
+    table("oa", "base_contact", "contact", """
+        lxrbh text code
+        khbh text customer
+        xm text name
+        sj text mobile
+        yx text email
+        zw text job_title
+        ssfb text branch
+    """),
+    table("crm", "contracts", "contract", """
+        number text number
+        customer_code text customer
+        title text title
+        amount money amount
+        tax_rate share tax_rate
+        signed_at instant signed_at
+        starts_on date starts_on
+        ends_on date ends_on
+        status text status
+        owner_code text owner
+        branch text branch
+    """),
+    table("oa", "form_contract", "contract", """
+        htbh text number
+        khbh text customer
+        htmc text title
+        htje text amount
+        sl text tax_rate
+        qdsj local signed_at
+        ksrq text starts_on
+        jsrq text ends_on
+        zt text status
+        jbr text owner
+        ssfb text branch
+        lcbh text workflow
+    """),
+    table("crm", "payments", "payment", """
+        contract_number text contract
+        installment integer installment
+        payer text payer
+        amount money amount
+        paid_on date paid_on
+        method text method
+        bank_serial text bank_serial
+        branch text branch
+    """),
+    table("oa", "form_payment", "payment", """
+        htbh text contract
+        qc text installment
+        fkf text payer
+        hkje text amount
+        hkrq text paid_on
+        fs text method
+        lsh text bank_serial
+        ssfb text branch
+    """),
+    table("crm", "staff", "staff", """
+        code text code
+        name text name
+        mobile text mobile
+        email text email
+        id_number text id_number
+        branch text branch
+        post text post
+        hired_on date hired_on
+        active flag active
+    """),
+    table("oa", "hr_staff", "staff", """
+        gh text code
+        xm text name
+        sj text mobile
+        yx text email
+        sfzh text id_number
+        ssfb text branch
+        gw text post
+        rzrq text hired_on
+        zzbz flag active
+    """),
+)  # fmt: skip
+ENTITIES = ("customer", "contact", "contract", "payment", "staff")
+KEYS = {
+    "customer": ("code",),
+    "contact": ("code",),
+    "contract": ("number",),
+    "payment": ("contract", "installment"),
+    "staff": ("code",),
+}
+
+
+def table_of(store: Store, entity: str) -> Table:
+    return next(t for t in TABLES if t.store == store and t.entity == entity)
+
+
+def create_statement(shape: Table, dialect: Dialect) -> str:
+    """The CREATE TABLE of one dialect; no constraints, as copies and lost keys must fit in."""
+    lines = ", ".join(f"{c.name} {TYPES[c.type][dialect]}" for c in shape.columns)
+    return f"CREATE TABLE {shape.name} ({lines})"
