@@ -14,7 +14,7 @@ from checks.dictionary import Mapping as SourceMapping
 from checks.outcome import Outcome
 from governance.access import Actor, Right
 from governance.ledger import Ledger, open_ledger
-from governance.ledger.rows import CheckResult, RunStatus, SealedFile, Trigger
+from governance.ledger.rows import CheckResult, RunStatus, Trigger
 from governance.reading import Desk
 from governance.store import Home, engine, open_home, seal
 
@@ -219,7 +219,7 @@ class World:
             now=now,
             status=RunStatus.SUCCEEDED,
             as_of=now,
-            sealed=SealedFile(sealed.file, sealed.sha256, sealed.bytes),
+            sealed=sealed,
             used_snapshots=tuple(self.taken.values()),
             results=results or [CheckResult("customers", Outcome.FAILED)],
         )
@@ -253,7 +253,7 @@ class World:
             source=source,
             entity=entity,
             run_id=run,
-            sealed=SealedFile(sealed.file, sealed.sha256, sealed.bytes),
+            sealed=sealed,
             rows=len(held),
             taken_at=now,
             columns=[],
