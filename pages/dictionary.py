@@ -1,6 +1,70 @@
-"""Placeholder."""
+"""What is compared, how, and where each value comes from."""
 
-from governance.ui.components import opening
-from governance.ui.here import here
+from __future__ import annotations
 
-opening(here(), "ui.nav.dictionary", "ui.nav.dictionary")
+import streamlit as st
+
+from governance.dictionary_views import EntityView, entity_view
+from governance.ui import dictionary_parts as parts
+from governance.ui import states, urls
+from governance.ui.components import heading, opening
+from governance.ui.here import Here, here
+from governance.ui.workspace import workspace
+
+
+def choose(reader: Here, names: dict[str, str]) -> str:
+    """The entity in the URL, or the first."""
+    chosen = urls.restore_one("d.entity", names, default=next(iter(names)))
+    st.segmented_control(
+        reader.t("dictionary.entity"),
+        list(names),
+        key="d.entity",
+        format_func=names.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=urls.keep,
+        args=("d.entity",),
+    )
+    return str(chosen)
+
+
+def differences(reader: Here, view: EntityView) -> None:
+    """Mapped columns that vanished, and source columns nobody maps."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        heading(reader.t("dictionary.vanished"), help=reader.t("dictionary.vanished.help"))
+        if view.vanished:
+            parts.vanished_table(reader, view)
+        else:
+            st.caption(reader.t("dictionary.vanished.none"))
+    with right:
+        heading(reader.t("dictionary.unmapped"), help=reader.t("dictionary.unmapped.help"))
+        if view.unmapped:
+            parts.unmapped_table(reader, view)
+        else:
+            st.caption(reader.t("dictionary.unmapped.none"))
+
+
+def draw(reader: Here) -> None:
+    opening(reader, "ui.nav.dictionary", "dictionary.where")
+    open_ = workspace()
+    config = open_.config
+    if config is None or not config.entities:
+        states.empty(reader.t("dictionary.empty.title"), reader.t("dictionary.empty.body"))
+        return
+    name = choose(reader, parts.entity_names(reader, config))
+    view = entity_view(reader.actor, config, open_.ledger, name)
+    st.caption(parts.summary(reader, view))
+    fields, mapping, terms = st.tabs(
+        [reader.t(f"dictionary.tab.{tab}") for tab in ("fields", "mapping", "terms")]
+    )
+    with fields:
+        parts.fields_table(reader, view)
+    with mapping:
+        parts.mapping_table(reader, view)
+        differences(reader, view)
+    with terms:
+        parts.definitions(reader, view)
+
+
+draw(here())

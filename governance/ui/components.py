@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from checks.outcome import Severity
-from governance.run_views import WorkerState
+from governance.standing import WorkerState
 from governance.ui.here import Here
 from governance.ui.plots import palette
 

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from checks.errors import CodedError
-from governance.run_views import WorkerState
+from governance.standing import WorkerState
 from governance.ui import states, workspace
 from governance.ui.here import here
 

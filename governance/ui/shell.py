@@ -11,7 +11,7 @@ import streamlit as st
 
 from checks.errors import CodedError
 from governance.i18n import LANGUAGES
-from governance.run_views import NOTHING
+from governance.standing import NOTHING
 from governance.ui import states, urls, workspace
 from governance.ui.components import PAGES
 from governance.ui.here import Here, enter

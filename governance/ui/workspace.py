@@ -11,7 +11,8 @@ import streamlit as st
 
 from governance.config import Config, load
 from governance.ledger import Ledger, open_ledger
-from governance.run_views import Standing, standing_of
+from governance.reading import Desk
+from governance.standing import Standing, standing_of
 from governance.store import Home, open_home
 
 
@@ -21,7 +22,13 @@ class Workspace:
 
     home: Home
     ledger: Ledger
+    desk: Desk
     config: Config | None
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The configured checks: one taken out of the configuration no longer speaks."""
+        return tuple(check.name for check in self.config.checks) if self.config else ()
 
 
 def config_path() -> Path | None:
@@ -41,21 +48,29 @@ def workspace() -> Workspace:
     Raises ConfigProblems for a configuration that does not hold, StoreError where the ledger or
     the home cannot be opened.
     """
-    home, ledger = _store(os.environ.get("DUIQI_HOME") or "var", os.environ.get("DUIQI_LEDGER_URL"))
+    home, ledger, desk = _store(
+        os.environ.get("DUIQI_HOME") or "var", os.environ.get("DUIQI_LEDGER_URL")
+    )
     path = config_path()
     if path is None:
-        return Workspace(home, ledger, None)
+        return Workspace(home, ledger, desk, None)
     try:
         mark = path.stat()
     except OSError:  # named but not there: the loader says so in the reader's words
-        return Workspace(home, ledger, load(path, environ=os.environ, secrets=False))
-    return Workspace(home, ledger, _config(str(path), mark.st_mtime_ns, mark.st_size))
+        return Workspace(home, ledger, desk, load(path, environ=os.environ, secrets=False))
+    return Workspace(home, ledger, desk, _config(str(path), mark.st_mtime_ns, mark.st_size))
 
 
-@st.cache_resource(show_spinner=False, max_entries=2, on_release=lambda pair: pair[1].close())
-def _store(home: str, url: str | None) -> tuple[Home, Ledger]:
+def _close(store: tuple[Home, Ledger, Desk]) -> None:
+    store[2].close()
+    store[1].close()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, on_release=_close)
+def _store(home: str, url: str | None) -> tuple[Home, Ledger, Desk]:
     opened = open_home(home)
-    return opened, open_ledger(opened.path, url)
+    ledger = open_ledger(opened.path, url)
+    return opened, ledger, Desk(opened, ledger.database)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
