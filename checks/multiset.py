@@ -1,0 +1,104 @@
+"""Keys seen more than once on a side: compared as multisets of whole normalised rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checks.cells import Names, carried
+from checks.prepare import Column, Side, packed
+from checks.sql import quoted
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """What came of the repeated keys; `normalized` counts cells per column in cancelled copies."""
+
+    pairs: int
+    only_left: int
+    only_right: int
+    normalized: tuple[int, ...]
+
+
+def cancel_copies(
+    con: Any,
+    left: Side,
+    right: Side,
+    columns: Sequence[Column],
+    carry: Sequence[str],
+    names: Names,
+) -> Cancelled:
+    """Pair off equal copies of repeated keys; leaves the `leftover` table.
+
+    Copies written alike are paired first, then those that are alike once normalised, in the order
+    of their raw text: which of several alike stays over does not depend on the order of the rows.
+    """
+    gathered = (_copies(side, name, columns, carry, names) for name, side in _named(left, right))
+    con.execute(f"CREATE TABLE {names.copies} AS {' UNION ALL '.join(gathered)}")
+    con.execute(f"CREATE TABLE {names.cancelled} (left_at BIGINT, right_at BIGINT)")
+    _pair_off(con, names, "_raw", "_at")
+    _pair_off(con, names, "_norm", "_raw, _at")
+    gone = (
+        f"SELECT 'left' AS side, left_at AS _at FROM {names.cancelled}"
+        f" UNION ALL SELECT 'right', right_at FROM {names.cancelled}"
+    )
+    con.execute(
+        f"CREATE TABLE {names.leftover} AS SELECT side, _key, _raw_hash, carry"
+        f" FROM {names.copies} ANTI JOIN ({gone}) AS g USING (side, _at)"
+    )
+    return _counted(con, columns, names)
+
+
+def _named(left: Side, right: Side) -> tuple[tuple[str, Side], tuple[str, Side]]:
+    return ("left", left), ("right", right)
+
+
+def _copies(
+    side: Side, name: str, columns: Sequence[Column], carry: Sequence[str], names: Names
+) -> str:
+    raw, norm = ([f"s.{quoted(n)}" for n in ns] for ns in _texts(columns))
+    fields = (
+        f"_key, _raw_hash, {carried(side, carry, 's')} AS carry,"
+        f" CAST([{', '.join(raw)}] AS VARCHAR[]) AS _values,"
+        f" {packed(raw)} AS _raw, {packed(norm)} AS _norm"
+    )
+    rows = f"SELECT {fields} FROM {side.rows} AS s SEMI JOIN {names.again} USING (_key)"
+    if not side.mixed:
+        rows += f" UNION ALL SELECT {fields} FROM {side.odd} AS s WHERE _key IS NOT NULL"
+    return f"SELECT '{name}' AS side, row_number() OVER () AS _at, * FROM ({rows})"
+
+
+def _texts(columns: Sequence[Column]) -> tuple[list[str], list[str]]:
+    return [c.raw for c in columns], [c.canonical for c in columns]
+
+
+def _pair_off(con: Any, names: Names, alike: str, order: str) -> None:
+    """Pair the first copy with the first, the second with the second, among those alike."""
+    rank = f"row_number() OVER (PARTITION BY _key, {alike} ORDER BY {order}) AS copy"
+    sides = [
+        f"(SELECT _key, {alike}, _at, {rank} FROM {names.copies} WHERE side = '{name}' AND _at"
+        f" NOT IN (SELECT {name}_at FROM {names.cancelled})) AS {name[0]}"
+        for name in ("left", "right")
+    ]
+    con.execute(
+        f"INSERT INTO {names.cancelled} SELECT l._at, r._at FROM {sides[0]} JOIN {sides[1]}"
+        f" USING (_key, {alike}, copy)"
+    )
+
+
+def _counted(con: Any, columns: Sequence[Column], names: Names) -> Cancelled:
+    lefts, rights = con.execute(
+        f"SELECT count(*) FILTER (side = 'left'), count(*) FILTER (side = 'right')"
+        f" FROM {names.leftover}"
+    ).fetchone()
+    differs = "".join(
+        f", count(*) FILTER (l._values[{n}] IS DISTINCT FROM r._values[{n}])"
+        for n in range(1, len(columns) + 1)
+    )
+    pairs, *normalized = con.execute(
+        f"SELECT count(*){differs} FROM {names.cancelled} AS c"
+        f" JOIN {names.copies} AS l ON l.side = 'left' AND l._at = c.left_at"
+        f" JOIN {names.copies} AS r ON r.side = 'right' AND r._at = c.right_at"
+    ).fetchone()
+    return Cancelled(pairs, lefts, rights, tuple(normalized))

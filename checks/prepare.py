@@ -1,0 +1,253 @@
+"""From a table as it was read to two relations that can be compared: `rows` and `odd`.
+
+Everything that costs work per value happens here, once: normalising, tokens and masks for
+personal fields, keys and hashes. Comparing afterwards only looks at what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from checks.dictionary import Entity, Mapping, Tolerance
+from checks.masking import VARIABLE, mask, token
+from checks.normalisers import expression, install
+from checks.sql import quoted
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as it is compared. `reader` names its normaliser, None means as written."""
+
+    name: str
+    reader: str | None = None
+    masked: bool = False
+    tolerance: Tolerance | None = None
+
+    @property
+    def shown(self) -> str:
+        """What a person is shown: the raw text, or the mask."""
+        return self.name
+
+    @property
+    def raw(self) -> str:
+        """The column that tells raw values apart."""
+        return f"{self.name}__t" if self.masked else self.name
+
+    @property
+    def canonical(self) -> str:
+        """The column that tells normalised values apart."""
+        return f"{self.name}__n" if self.reader else self.raw
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How one side is prepared. Both sides of a comparison name their columns alike.
+
+    `hashed` are the columns that `_norm_hash` covers. With a `secret` the hashes are keyed MD5,
+    stable across engine versions and fit for storing; without one they are the engine's own 64-bit
+    hash, good only within one process, and no column may be masked.
+    """
+
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    hashed: tuple[str, ...]
+    zone: str = "UTC"
+    secret: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Spec(columns={[c.name for c in self.columns]}, key={list(self.key)})"
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The columns of `rows` and `odd`, in order."""
+        fields = [n for c in self.columns for n in dict.fromkeys((c.shown, c.raw, c.canonical))]
+        return ("_key", "_raw_hash", "_norm_hash", *fields)
+
+    @property
+    def raw_covers(self) -> frozenset[str]:
+        """The columns that `_raw_hash` covers."""
+        if self.secret is not None:
+            return frozenset(c.name for c in self.columns)
+        return frozenset(self.hashed) if self.has_readers else frozenset()
+
+    @property
+    def has_readers(self) -> bool:
+        return any(self.column(name).reader for name in self.hashed)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: where its prepared rows lie, in memory or in a sealed file.
+
+    `rows` and `odd` are pasted as SQL, so quote them. `rows` holds unique non-null keys; if
+    `mixed`, it holds the rows of `odd` too. `locator` is a cheap unique column of `rows`.
+    """
+
+    rows: str
+    odd: str
+    spec: Spec
+    mixed: bool = False
+    locator: str = "rowid"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What `prepare` left in the connection.
+
+    `rows` and `odd` are views with exactly `spec.stored`; `everything` is the table under them.
+    `unread` counts, per field, the values its normaliser could not read; they stay as written.
+    """
+
+    rows: str
+    odd: str
+    everything: str
+    spec: Spec
+    unread: tuple[tuple[str, int], ...]
+
+    def side(self) -> Side:
+        return Side(quoted(self.everything), quoted(self.odd), self.spec, mixed=True)
+
+
+def spec_of(entity: Entity, mapping: Mapping, *, secret: bytes, zone: str) -> Spec:
+    """How rows of `entity` from one source are prepared for sealing: the fields it maps.
+
+    Tolerance is dropped on masked fields: what is kept of them can only be told apart, so they
+    are compared more strictly, never less.
+    """
+    columns = tuple(
+        Column(
+            f.name,
+            f.reader,
+            f.sensitivity.is_masked,
+            None if f.sensitivity.is_masked else f.tolerance,
+        )
+        for f in entity.fields
+        if f.name in mapping.columns
+    )
+    shared = {c.name for c in columns if all(c.name in m.columns for m in entity.mappings)}
+    return Spec(columns, entity.key, tuple(sorted(shared - set(entity.key))), zone, secret)
+
+
+def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
+    """Build `<prefix>rows` and `<prefix>odd` from the relation `landed` (all text).
+
+    `landed` is read once. A row whose key is null or seen more than once goes to `odd`. Raises
+    CodedError for an unknown normaliser, ValueError for a masked column without a secret.
+    """
+    if spec.secret is None and any(c.masked for c in spec.columns):
+        raise ValueError("a masked column needs a secret")
+    readers = {c.reader for c in spec.columns if c.reader}
+    install(con, readers, spec.zone)
+    everything, repeated = f"{prefix}all", f"{prefix}repeated"
+    if spec.secret is not None:
+        con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
+    try:
+        con.execute(f"CREATE TABLE {quoted(everything)} AS {_query(landed, spec)}")
+    finally:
+        con.execute(f"RESET VARIABLE {VARIABLE}")
+    con.execute(
+        f"CREATE TABLE {quoted(repeated)} AS SELECT _key FROM {quoted(everything)}"
+        " WHERE _key IS NOT NULL GROUP BY _key HAVING count(*) > 1"
+    )
+    _views(con, prefix, spec)
+    return Prepared(
+        f"{prefix}rows", f"{prefix}odd", everything, spec, _unread(con, everything, spec)
+    )
+
+
+def _views(con: Any, prefix: str, spec: Spec) -> None:
+    stored = ", ".join(quoted(name) for name in spec.stored)
+    everything, repeated = quoted(f"{prefix}all"), quoted(f"{prefix}repeated")
+    con.execute(
+        f"CREATE VIEW {quoted(prefix + 'rows')} AS SELECT {stored} FROM {everything} AS a"
+        f" ANTI JOIN {repeated} AS r USING (_key) WHERE _key IS NOT NULL"
+    )
+    con.execute(
+        f"CREATE VIEW {quoted(prefix + 'odd')} AS SELECT {stored} FROM {everything} AS a"
+        f" WHERE _key IS NULL OR _key IN (SELECT _key FROM {repeated})"
+    )
+
+
+def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...]:
+    read = [c.name for c in spec.columns if c.reader]
+    if not read:
+        return ()
+    counts = ", ".join(f"count(*) FILTER ({quoted(name + '__u')})" for name in read)
+    row = con.execute(f"SELECT {counts} FROM {quoted(everything)}").fetchone()
+    return tuple((name, n) for name, n in zip(read, row, strict=True) if n)
+
+
+def _query(landed: str, spec: Spec) -> str:
+    """Nested selects, so that no normaliser and no token is evaluated twice."""
+    read = [c for c in spec.columns if c.reader]
+    names = [quoted(c.name) for c in spec.columns]
+    inner = f"SELECT {_list(names, (_read(c) for c in read))} FROM {landed}"
+    inner = f"SELECT {_list(names, (_settled(c) for c in read))} FROM ({inner})"
+    inner = f"SELECT {_list(p for c in spec.columns for p in _protected(c))} FROM ({inner})"
+    unread = [quoted(c.name + "__u") for c in read]
+    return f"SELECT {_list(_keys(spec), map(quoted, spec.stored[3:]), unread)} FROM ({inner})"
+
+
+def _list(*parts: Iterable[str]) -> str:
+    return ", ".join(part for group in parts for part in group)
+
+
+def _read(column: Column) -> str:
+    assert column.reader is not None
+    return f"{expression(column.reader, quoted(column.name))} AS {quoted(column.name + '__x')}"
+
+
+def _settled(column: Column) -> str:
+    raw, read = quoted(column.name), quoted(column.name + "__x")
+    return (
+        f"coalesce({read}, {raw}) AS {quoted(column.name + '__n')},"
+        f" {raw} IS NOT NULL AND {read} IS NULL AS {quoted(column.name + '__u')}"
+    )
+
+
+def _protected(column: Column) -> list[str]:
+    raw = quoted(column.name)
+    canonical = quoted(column.name + "__n") if column.reader else raw
+    rest = [quoted(column.name + "__u")] if column.reader else []
+    if not column.masked:
+        return list(dict.fromkeys((raw, canonical))) + rest
+    tokens = [f"{token(raw)} AS {quoted(column.raw)}"]
+    if column.reader:
+        tokens.append(f"{token(canonical)} AS {quoted(column.canonical)}")
+    return [f"{mask(column.reader, raw, canonical)} AS {raw}", *tokens, *rest]
+
+
+def _keys(spec: Spec) -> list[str]:
+    parts = [quoted(spec.column(name).canonical) for name in spec.key]
+    hashed = [spec.column(name) for name in spec.hashed]
+    covered = [c for c in spec.columns if c.name in spec.raw_covers]
+    return [
+        f"{key_of(parts)} AS _key",
+        f"{_hash([c.raw for c in covered], spec)} AS _raw_hash",
+        f"{_hash([c.canonical for c in hashed], spec)} AS _norm_hash",
+    ]
+
+
+def key_of(parts: list[str]) -> str:
+    """SQL for one text per key: composite parts carry their length, so `1`,`11` is not `11`,`1`."""
+    if len(parts) == 1:
+        return parts[0]
+    return " || ".join(f"strlen({part}) || ':' || {part}" for part in parts)
+
+
+def packed(values: Iterable[str]) -> str:
+    """SQL for one text that only equal lists of values share: lengths first, NULL kept apart."""
+    texts = [f"coalesce(strlen({v}) || ':' || {v}, '-')" for v in values]
+    return " || ".join(texts) if texts else "''"
+
+
+def _hash(names: list[str], spec: Spec) -> str:
+    values = [quoted(name) for name in sorted(names)]
+    if spec.secret is not None:
+        return f"md5_number(getvariable('{VARIABLE}') || {packed(values)})"
+    return f"hash({', '.join(values)})" if values else "CAST(NULL AS UBIGINT)"
