@@ -7,6 +7,7 @@ brings most of them, some it has lost. On the night of day 23 the OA cannot be r
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from governance.demo import damage, firms
 from governance.demo.backlog import in_fen
@@ -118,7 +119,8 @@ class Life:
         contract = self.random.choice(self.first["contract"])
         known = self.books.records["payment"]
         number = next(n for n in range(4, 1000) if (contract["number"], str(n)) not in known)
-        amount = damage.new_money(self.random, contract["amount"] / 10)
+        part = (contract["amount"] / 10).quantize(Decimal("0.01"))
+        amount = damage.new_money(self.random, part)
         return self.maker.payment(contract, number, amount, self.today)
 
     def bear(self, entity: str, record: Row) -> None:
