@@ -27,7 +27,7 @@ class Execute(Protocol):
     def __call__(
         self,
         ledger: Ledger,
-        store: Home,
+        home: Home,
         config: Config,
         run_id: int,
         *,

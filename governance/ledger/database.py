@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from governance.errors import StoreError
 from governance.ledger.tables import leases
@@ -16,6 +16,9 @@ WORKER_LEASE = "worker"
 
 # Read by the engine's `begin` event, which chooses BEGIN or BEGIN IMMEDIATE.
 WRITES = "duiqi_writes"
+
+# These speak of our statement, all others of the database: locked, full, gone, damaged.
+OURS = (IntegrityError, ProgrammingError, DataError)
 
 
 class LedgerRefused(StoreError):
@@ -36,7 +39,9 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except OURS:
+            raise
+        except DBAPIError as error:
             raise unavailable(error) from error
 
     @contextmanager
@@ -51,7 +56,9 @@ class Database:
                 connection.begin(),
             ):
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except OURS:
+            raise
+        except DBAPIError as error:
             raise unavailable(error) from error
 
     @contextmanager
@@ -69,7 +76,7 @@ class Database:
             yield connection
 
 
-def unavailable(error: OperationalError | InterfaceError) -> StoreError:
+def unavailable(error: DBAPIError) -> StoreError:
     """The driver's own first line: it names neither statement nor values."""
     reason = str(error.orig).strip().splitlines()
     return StoreError("ledger.unavailable", reason=reason[0] if reason else type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from governance.errors import ConfigError, StoreError
 from governance.ledger.alerts import Alerts
@@ -136,11 +137,14 @@ def bring_up_to_date(database: Database) -> None:
 
 def use_write_ahead_log(engine: Engine) -> None:
     """Lasting, kept in the file; two processes that switch at once get in each other's way."""
-    raw = engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA journal_mode = WAL")
-    finally:
-        raw.close()
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode = WAL")
+        finally:
+            raw.close()
+    except (DBAPIError, sqlite3.Error) as error:
+        raise StoreError("ledger.unavailable", reason=str(error).splitlines()[0]) from error
 
 
 def revision(connection: Connection) -> str | None:

@@ -182,6 +182,13 @@ class Runs:
         with self.database.read() as connection:
             return fetch(connection, query if limit is None else query.limit(limit))
 
+    def files(self) -> frozenset[str]:
+        """Every run file the ledger knows; what else lies there is an orphan."""
+        with self.database.read() as connection:
+            return frozenset(
+                connection.scalars(select(runs.c.file).where(runs.c.file.is_not(None)))
+            )
+
 
 def queued() -> Select[tuple[object, ...]]:
     return select(runs).where(runs.c.status == RunStatus.QUEUED).order_by(runs.c.id)

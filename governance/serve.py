@@ -1,0 +1,148 @@
+"""The dashboard and the worker as one command: started, watched, and stopped together."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from governance.errors import ConfigError, StoreError
+
+ROOT = Path(__file__).resolve().parent.parent
+POLL = 0.3
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+# A worker that lived this long has recovered: its next death is a first one.
+SETTLED_SECONDS = 60.0
+# A worker waits for the source read under way to notice, then seals nothing and leaves.
+GRACE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What to serve and where. `say` takes a message id and its parameters, for the person."""
+
+    config: Path
+    home: Path
+    port: int
+    address: str
+    stop: threading.Event
+    say: Callable[..., None]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}:{self.port}"
+
+
+def serve(service: Service) -> None:
+    """Serve until `stop` is set. Both processes are gone when this returns or raises.
+
+    A worker that dies is started again, ever more slowly. Raises ConfigError for an address that
+    others could reach and for a port in use, StoreError when the dashboard ends by itself.
+    """
+    refuse_strangers(service.address)
+    refuse_busy_port(service.address, service.port)
+    dashboard = start(dashboard_command(service), service)
+    try:
+        supervise(service, dashboard)
+    finally:
+        end(dashboard)
+
+
+def supervise(service: Service, dashboard: subprocess.Popen[bytes]) -> None:
+    worker, born = start(worker_command(service), service), time.monotonic()
+    pause, told = FIRST_PAUSE / 2, False
+    try:
+        while not service.stop.wait(POLL):
+            if dashboard.poll() is not None:
+                raise StoreError("cli.dashboard_ended", status=dashboard.returncode)
+            if not told and answers(service.address, service.port):
+                told = True
+                service.say("cli.serving", url=service.url)
+            if worker.poll() is None:
+                continue
+            lived = time.monotonic() - born
+            pause = FIRST_PAUSE if lived > SETTLED_SECONDS else min(pause * 2, LONGEST_PAUSE)
+            service.say("cli.worker_ended", status=worker.returncode, seconds=f"{pause:.0f}")
+            if service.stop.wait(pause):
+                return
+            worker, born = start(worker_command(service), service), time.monotonic()
+    finally:
+        end(worker)
+
+
+def refuse_strangers(address: str) -> None:
+    """Until there are accounts, whoever reaches the dashboard may do everything it can."""
+    try:
+        inside = address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise ConfigError("cli.not_loopback", address=address)
+
+
+def refuse_busy_port(address: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        # As servers do, so that connections of a server just stopped do not count.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address, port))
+        except (OSError, OverflowError) as error:
+            raise ConfigError("cli.port_busy", port=port) from error
+
+
+def answers(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def dashboard_command(service: Service) -> list[str]:
+    options = {
+        "server.address": service.address,
+        "server.port": str(service.port),
+        "server.headless": "true",
+        "browser.gatherUsageStats": "false",
+    }
+    words = [f"--{name}={value}" for name, value in options.items()]
+    return ["streamlit", "run", str(ROOT / "app.py"), *words]
+
+
+def worker_command(service: Service) -> list[str]:
+    return ["governance.cli", "worker", "--config", str(service.config)]
+
+
+def start(words: list[str], service: Service) -> subprocess.Popen[bytes]:
+    """A child in a session of its own: Ctrl-C reaches us alone, and we stop it in order."""
+    environment = {
+        **os.environ,
+        "DUIQI_CONFIG": str(service.config),
+        "DUIQI_HOME": str(service.home),
+    }
+    return subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+        [sys.executable, "-m", "governance.attended", str(os.getpid()), *words],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Ask it to leave, and insist when it does not."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
