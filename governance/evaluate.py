@@ -1,0 +1,262 @@
+"""Evaluate checks over sealed snapshots, and seal what came out.
+
+One in-memory engine per run; snapshots are attached read-only, each proven by its digest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+
+from checks.consistency import PairPlan, Verdict, judge, pairs
+from checks.dictionary import Entity
+from checks.errors import CodedError
+from checks.outcome import Outcome, Severity
+from checks.prepare import Side, spec_of
+from checks.reconcile import reconcile
+from checks.sql import quoted
+from governance import findings
+from governance.config.model import CheckConfig, Config
+from governance.errors import GovernanceError
+from governance.findings import PairRun
+from governance.judged import Judged, metrics_of, overall, side_numbers, worst_of
+from governance.ledger import Ledger
+from governance.ledger.rows import CheckResult, Metric, SnapshotRow, StepKind, StepStatus
+from governance.snapshots import fingerprint
+from governance.store import Home, Sealed, engine, seal, verify
+
+PAIRS = """
+CREATE TABLE pairs (check_name VARCHAR, entity VARCHAR, left_source VARCHAR, right_source VARCHAR,
+    left_rows BIGINT, left_keys BIGINT, left_duplicate_keys BIGINT, left_null_keys BIGINT,
+    right_rows BIGINT, right_keys BIGINT, right_duplicate_keys BIGINT, right_null_keys BIGINT,
+    matched BIGINT, aligned BIGINT, mismatched BIGINT, only_left BIGINT, only_right BIGINT,
+    strict DOUBLE, adjusted DOUBLE, outcome VARCHAR, reason VARCHAR)
+"""
+FIELDS = """
+CREATE TABLE fields (check_name VARCHAR, left_source VARCHAR, right_source VARCHAR, field VARCHAR,
+    compared BIGINT, equal BIGINT, normalized BIGINT, within_tolerance BIGINT,
+    null_vs_value BIGINT, different BIGINT, strict DOUBLE, adjusted DOUBLE)
+"""
+UNREAD = "CREATE TABLE unread (source VARCHAR, entity VARCHAR, field VARCHAR, cells BIGINT)"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of one (source, entity): a snapshot read whole, or why there is none."""
+
+    snapshot: SnapshotRow | None = None
+    error: CodedError | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a check ended, its numbers, the snapshots it looked at, and how many findings stand."""
+
+    result: CheckResult
+    metrics: tuple[Metric, ...]
+    snapshots: tuple[int, ...]
+    findings: int
+    error: CodedError | None = None
+
+
+@dataclass
+class Evaluator:
+    """Evaluates the checks of one run and seals their results. Use it as a context manager."""
+
+    ledger: Ledger
+    home: Home
+    config: Config
+    run_id: int
+    as_of: datetime
+    attached: dict[int, str] = field(default_factory=dict)
+
+    def __enter__(self) -> Evaluator:
+        self.con = engine(self.home)
+        findings.create(self.con)
+        for statement in (PAIRS, FIELDS, UNREAD):
+            self.con.execute(statement)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.con.close()
+
+    def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
+        """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
+        entity = self.config.entity(check.entity)
+        found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
+        findings.remember(self.con, check.name, self._last_results(check))
+        judged = [self._pair(check, entity, plan, found) for plan in pairs(entity, check.sources)]
+        used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
+        for item in judged:
+            self._record(check, entity, item)
+        self._record_unread(used)
+        return Evaluation(
+            result=self._result(check, judged, used),
+            metrics=(
+                *(m for item in judged for m in metrics_of(check.name, item)),
+                *self._open_by_severity(check),
+            ),
+            snapshots=tuple(snapshot.id for snapshot in used.values()),
+            findings=self._standing(check),
+        )
+
+    def seal(self, fence: int) -> Sealed:
+        """Write the run's results to their sealed file."""
+        tables = [
+            ("findings", "SELECT * FROM findings ORDER BY check_name, weight DESC, finding_id"),
+            *((name, f"SELECT * FROM {name}") for name in ("pairs", "fields", "unread")),
+        ]
+        rows = self._number("SELECT count(*) FROM findings")
+        file = f"runs/{self.run_id}.duckdb"
+        return seal(self.con, self.home, file, tables, fence=fence, rows=rows)
+
+    def _before(self, source: str, entity: Entity) -> Seen:
+        """For a source this run did not read: its newest snapshot, if its last read was whole."""
+        for steps in self.ledger.steps.last_reads(source, limit=1):
+            for step in steps:
+                mine = step.kind is StepKind.READ and step.entity in (entity.name, None)
+                if mine and step.status is StepStatus.FAILED:
+                    return Seen(error=CodedError(step.code or "store.never_read", **step.params))
+        newest = self.ledger.snapshots.newest(source, entity.name)
+        if newest is None:
+            return Seen(error=GovernanceError("store.never_read", source=source))
+        return Seen(snapshot=newest)
+
+    def _last_results(self, check: CheckConfig) -> str | None:
+        for result in self.ledger.results.history(check.name, limit=1):
+            run = self.ledger.runs.get(result.run_id)
+            if run is not None and run.file is not None and run.sha256 is not None:
+                return str(verify(self.home, run.file, run.sha256))
+        return None
+
+    def _pair(
+        self, check: CheckConfig, entity: Entity, plan: PairPlan, found: Mapping[str, Seen]
+    ) -> Judged:
+        run = PairRun(check.name, entity, plan.left, plan.right, self.run_id, self.as_of)
+        for source in (plan.left, plan.right):
+            error = found[source].error
+            if error is not None:
+                findings.keep_unchecked(self.con, run)
+                params = {"source": source, "code": error.code, **error.params}
+                verdict = Verdict(Outcome.NOT_EVALUABLE, reason="store.not_read", params=params)
+                return Judged(plan, verdict)
+        try:
+            return self._compare(check, run, plan, found)
+        except CodedError as error:
+            findings.keep_unchecked(self.con, run)
+            verdict = Verdict(Outcome.ERROR, reason=error.code, params=error.params)
+            return Judged(plan, verdict)
+
+    def _compare(
+        self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
+    ) -> Judged:
+        left, right = (self._side(run.entity, s, found[s]) for s in (plan.left, plan.right))
+        carry = findings.carry_of(run.entity)
+        totals = reconcile(self.con, left, right, plan.fields, carry=carry)
+        if not plan.presence:
+            self.con.execute("DELETE FROM lone")
+        findings.collect(self.con, run, "cells", "lone")
+        verdict = judge(
+            plan,
+            totals,
+            excused=findings.pending(self.con, run),
+            strict_at_least=check.thresholds.strict,
+            adjusted_at_least=check.thresholds.adjusted,
+        )
+        return Judged(plan, verdict, totals)
+
+    def _side(self, entity: Entity, source: str, seen: Seen) -> Side:
+        snapshot, mapping = seen.snapshot, entity.mapping_of(source)
+        assert snapshot is not None
+        assert mapping is not None
+        if snapshot.id not in self.attached:
+            path = str(verify(self.home, snapshot.file, snapshot.sha256)).replace("'", "''")
+            name = f"snapshot_{snapshot.id}"
+            self.con.execute(f"ATTACH '{path}' AS {name} (READ_ONLY)")
+            self.attached[snapshot.id] = name
+        name = self.attached[snapshot.id]
+        spec = spec_of(entity, mapping, secret=b"", zone=self.config.time_zone.key)
+        if self._fingerprint(name) != fingerprint(spec):
+            raise GovernanceError("store.mapping_changed", source=source, entity=entity.name)
+        return Side(f"{name}.main.rows", f"{name}.main.odd", spec)
+
+    def _fingerprint(self, name: str) -> str:
+        row = self.con.execute(f"SELECT fingerprint FROM {name}.main.meta").fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def _record(self, check: CheckConfig, entity: Entity, item: Judged) -> None:
+        plan, verdict, totals = item.plan, item.verdict, item.totals
+        numbers: list[int | None] = [None] * 13
+        if totals is not None:
+            numbers = [
+                *side_numbers(totals.left),
+                *side_numbers(totals.right),
+                totals.matched,
+                totals.aligned,
+                totals.mismatched,
+                totals.only_left,
+                totals.only_right,
+            ]
+        names = [check.name, entity.name, plan.left, plan.right]
+        judged = [verdict.strict, verdict.adjusted, verdict.outcome.value, verdict.reason]
+        self._insert("pairs", [*names, *numbers, *judged])
+        for f in verdict.fields:
+            t = f.totals
+            counts = [t.compared, t.equal, t.normalized, t.within_tolerance]
+            counts += [t.null_vs_value, t.different]
+            row = [check.name, plan.left, plan.right, t.name, *counts, f.strict, f.adjusted]
+            self._insert("fields", row)
+
+    def _record_unread(self, used: Mapping[str, SnapshotRow]) -> None:
+        for source, snapshot in used.items():
+            for name, cells in snapshot.unread.items():
+                self._insert("unread", [source, snapshot.entity, name, cells])
+
+    def _insert(self, table: str, row: Sequence[object]) -> None:
+        marks = ", ".join("?" for _ in row)
+        self.con.execute(f"INSERT INTO {quoted(table)} VALUES ({marks})", list(row))
+
+    def _result(
+        self, check: CheckConfig, judged: list[Judged], used: Mapping[str, SnapshotRow]
+    ) -> CheckResult:
+        worst = worst_of(judged)
+        whole = all(item.verdict.strict is not None for item in judged)
+        strict, adjusted = overall(judged) if whole else (None, None)
+        return CheckResult(
+            check_name=check.name,
+            outcome=worst.verdict.outcome,
+            reason_code=worst.verdict.reason,
+            reason_params=worst.verdict.params,
+            strict=strict,
+            adjusted=adjusted,
+            open_findings=self._standing(check),
+            as_of={source: snapshot.taken_at for source, snapshot in used.items()},
+        )
+
+    def _standing(self, check: CheckConfig) -> int:
+        return self._number(
+            "SELECT count(*) FROM findings WHERE check_name = $1 AND state <> 'gone'", check.name
+        )
+
+    def _open_by_severity(self, check: CheckConfig) -> list[Metric]:
+        """How many findings need somebody, for the whole check: no pair of sources is named."""
+        found = self.con.execute(
+            "SELECT severity, count(*) FROM findings "
+            "WHERE check_name = $1 AND state IN ('open', 'unchecked') GROUP BY severity",
+            [check.name],
+        ).fetchall()
+        counts = dict.fromkeys((s.value for s in Severity), 0) | dict(found)
+        return [Metric(check.name, "", "", f"open_{name}", n) for name, n in counts.items()]
+
+    def _number(self, query: str, *values: object) -> int:
+        row = self.con.execute(query, list(values)).fetchone()
+        assert row is not None
+        return int(row[0])

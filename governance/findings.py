@@ -1,0 +1,227 @@
+"""From what a comparison left to findings with an identity and a past.
+
+A finding is the same finding as long as check, entity, pair of sources, key and field are the
+same; a row without a usable key is known by its hash. It was first seen when it was first seen,
+and it is gone only when a comparison of two wholly read sources no longer shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from checks.consistency import Excused
+from checks.dictionary import Entity
+from checks.outcome import severity_of
+from checks.sql import quoted
+
+FINDINGS = {
+    "finding_id": "VARCHAR",
+    "check_name": "VARCHAR",
+    "entity": "VARCHAR",
+    "left_source": "VARCHAR",
+    "right_source": "VARCHAR",
+    "key_shown": "VARCHAR",
+    "record_key": "VARCHAR",
+    "field": "VARCHAR",
+    "kind": "VARCHAR",
+    "class": "VARCHAR",
+    "left_value": "VARCHAR",
+    "right_value": "VARCHAR",
+    "normalisers": "VARCHAR",
+    "authority": "VARCHAR",
+    "severity": "VARCHAR",
+    "weight": "INTEGER",
+    "department": "VARCHAR",
+    "display": "VARCHAR",
+    "state": "VARCHAR",
+    "first_seen": "TIMESTAMP",
+    "first_run": "INTEGER",
+    "last_seen": "TIMESTAMP",
+    "last_run": "INTEGER",
+    "copies": "INTEGER",
+    "personal": "BOOLEAN",
+}
+
+# The field's facts come as a small table beside the cells, so that one statement does all fields.
+_CELLS = """
+SELECT c._key AS record_key, c.field, 'mismatch' AS kind, c.class, c.left_value, c.right_value,
+       CASE WHEN c.left_fired OR c.right_fired THEN f.reader END AS normalisers,
+       f.authority, f.severity, f.weight, f.personal,
+       CASE WHEN f.authority = $right THEN c.right_carry ELSE c.left_carry END AS told,
+       CASE WHEN f.authority = $right THEN c.left_carry ELSE c.right_carry END AS told_else,
+       concat_ws(chr(31), 'cell', c._key, c.field) AS identity, 1 AS copies
+FROM {cells} AS c JOIN finding_fields AS f ON f.field = c.field
+"""
+
+_LONE = """
+SELECT _key AS record_key, NULL AS field, kind, NULL AS class,
+       NULL AS left_value, NULL AS right_value, NULL AS normalisers,
+       $authority AS authority, $severity AS severity, $weight AS weight, false AS personal,
+       any_value(carry) AS told, any_value(carry) AS told_else,
+       CASE WHEN kind IN ('only_left', 'only_right') THEN concat_ws(chr(31), 'row', _key)
+            ELSE concat_ws(chr(31), kind, coalesce(_key, ''), CAST(_raw_hash AS VARCHAR))
+       END AS identity, count(*) AS copies
+FROM {lone} GROUP BY ALL
+"""
+
+_FRESH = """
+INSERT INTO fresh
+SELECT substr(sha256(concat_ws(chr(31), $check, $entity, $left, $right, identity)), 1, 32),
+       $check, $entity, $left, $right,
+       list_aggregate(coalesce(told[3:], told_else[3:]), 'string_agg', ' · '),
+       record_key, field, kind, class, left_value, right_value, normalisers, authority, severity,
+       weight, coalesce(told[2], told_else[2]), coalesce(told[1], told_else[1]),
+       'open', $now, $run, $now, $run, copies, personal
+FROM ({rows})
+"""
+
+_SETTLE = """
+INSERT INTO findings
+SELECT f.* REPLACE (
+    coalesce(p.first_seen, f.first_seen) AS first_seen,
+    coalesce(p.first_run, f.first_run) AS first_run,
+    CASE WHEN $now - coalesce(p.first_seen, f.first_seen) < to_seconds($lag)
+         THEN 'pending' ELSE 'open' END AS state)
+FROM fresh AS f LEFT JOIN previous AS p USING (finding_id)
+"""
+
+_GONE = """
+INSERT INTO findings
+SELECT * REPLACE ('gone' AS state) FROM previous AS p
+WHERE p.left_source = $left AND p.right_source = $right
+  AND NOT EXISTS (FROM fresh AS f WHERE f.finding_id = p.finding_id)
+"""
+
+_KEPT = """
+INSERT INTO findings
+SELECT * REPLACE ('unchecked' AS state) FROM previous
+WHERE left_source = $left AND right_source = $right
+"""
+
+# A record counts as pending only when nothing else is wrong with it.
+_PENDING = """
+WITH standing AS (
+    FROM findings WHERE check_name = $check AND left_source = $left AND right_source = $right
+        AND state IN ('open', 'pending'))
+SELECT (SELECT count(*) FROM (
+            SELECT record_key FROM standing WHERE kind = 'mismatch'
+            GROUP BY record_key HAVING bool_and(state = 'pending'))),
+       (SELECT coalesce(sum(copies), 0) FROM standing
+        WHERE kind <> 'mismatch' AND state = 'pending')
+"""
+
+_PENDING_CELLS = """
+SELECT field, count(*) FROM findings
+WHERE check_name = $check AND left_source = $left AND right_source = $right
+    AND kind = 'mismatch' AND state = 'pending'
+GROUP BY field
+"""
+
+
+@dataclass(frozen=True)
+class PairRun:
+    """Which comparison the findings come from, and when."""
+
+    check: str
+    entity: Entity
+    left: str
+    right: str
+    run: int
+    now: datetime
+
+    @property
+    def names(self) -> dict[str, Any]:
+        return {"left": self.left, "right": self.right}
+
+    @property
+    def moment(self) -> datetime:
+        """DuckDB's TIMESTAMP has no zone; it holds UTC."""
+        return self.now.astimezone(UTC).replace(tzinfo=None)
+
+
+def carry_of(entity: Entity) -> tuple[str, ...]:
+    """What a finding carries of its record: its name, who looks after it, and its key."""
+    unknown = ""  # no column has this name, so the comparison carries NULL
+    return (entity.display or unknown, entity.department or unknown, *entity.key)
+
+
+def create(con: Any) -> None:
+    """Empty tables `findings`, `fresh` and `previous`."""
+    declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in FINDINGS.items())
+    for table in ("findings", "fresh", "previous"):
+        con.execute(f"CREATE TABLE {table} ({declared})")
+
+
+def remember(con: Any, check: str, file: str | None) -> None:
+    """Fill `previous` with what stood after the check's last run, sealed in `file`."""
+    con.execute("DELETE FROM previous")
+    if file is None:
+        return
+    path = file.replace("'", "''")
+    con.execute(f"ATTACH '{path}' AS before (READ_ONLY)")
+    try:
+        columns = ", ".join(quoted(name) for name in FINDINGS)
+        con.execute(
+            f"INSERT INTO previous SELECT {columns} FROM before.findings"
+            " WHERE check_name = $1 AND state <> 'gone'",
+            [check],
+        )
+    finally:
+        con.execute("DETACH before")
+
+
+def collect(con: Any, pair: PairRun, cells: str, lone: str) -> None:
+    """Turn the tables `cells` and `lone` of a comparison into findings of this pair.
+
+    What stood before and shows no more is kept once as `gone`.
+    """
+    con.execute("DELETE FROM fresh")
+    _list_fields(con, pair.entity)
+    common = {"check": pair.check, "entity": pair.entity.name, "now": pair.moment, "run": pair.run}
+    con.execute(_FRESH.format(rows=_CELLS.format(cells=cells)), {**common, **pair.names})
+    weight = pair.entity.weight
+    row = {
+        "authority": pair.entity.authority,
+        "severity": severity_of(weight).value,
+        "weight": weight,
+    }
+    con.execute(_FRESH.format(rows=_LONE.format(lone=lone)), {**common, **pair.names, **row})
+    lag = pair.entity.lag.total_seconds()
+    con.execute(_SETTLE, {"now": pair.moment, "lag": lag})
+    con.execute(_GONE, pair.names)
+
+
+def keep_unchecked(con: Any, pair: PairRun) -> None:
+    """A pair that could not be compared closes nothing: its findings stand, marked unchecked."""
+    con.execute(_KEPT, pair.names)
+
+
+def pending(con: Any, pair: PairRun) -> Excused:
+    """What is younger than the declared lag, and so not held against the adjusted score."""
+    names = {"check": pair.check, **pair.names}
+    pairs, lone = con.execute(_PENDING, names).fetchone()
+    cells = dict(con.execute(_PENDING_CELLS, names).fetchall())
+    return Excused(pairs=int(pairs), lone=int(lone), cells=cells)
+
+
+def _list_fields(con: Any, entity: Entity) -> None:
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE finding_fields (field VARCHAR, reader VARCHAR,"
+        " authority VARCHAR, severity VARCHAR, weight INTEGER, personal BOOLEAN)"
+    )
+    con.executemany(
+        "INSERT INTO finding_fields VALUES ($1, $2, $3, $4, $5, $6)",
+        [
+            [
+                f.name,
+                f.reader,
+                entity.authority_of(f.name),
+                severity_of(f.weight).value,
+                f.weight,
+                f.sensitivity.is_masked,
+            ]
+            for f in entity.fields
+        ],
+    )
