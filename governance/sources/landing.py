@@ -1,0 +1,102 @@
+"""Rows on their way into DuckDB: all of them or no table."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.dictionary import Condition
+from checks.sql import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+STEP = 50_000
+BATCH_ROWS = 10_000
+BATCH_BYTES = 16 << 20
+
+
+@contextmanager
+def landing(con: duckdb.DuckDBPyConnection, into: str, names: Sequence[str]) -> Iterator[None]:
+    """An empty table of text columns that is gone again when the block raises.
+
+    One transaction, so that the rows of a large table are not written twice, to the log too.
+    """
+    columns = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
+    con.execute("BEGIN")
+    try:
+        con.execute(f"CREATE OR REPLACE TABLE {quoted(into)} ({columns})")
+        yield
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        con.execute(f"DROP TABLE IF EXISTS {quoted(into)}")
+        raise
+
+
+def append(con: duckdb.DuckDBPyConnection, into: str, arrays: Sequence[pa.Array]) -> None:
+    """Add one batch, a text array per column in the table's order."""
+    import pyarrow as pa
+
+    batch = pa.table(list(arrays), names=[f"c{place}" for place in range(len(arrays))])
+    con.register("_duiqi_batch", batch)
+    try:
+        con.execute(f"INSERT INTO {quoted(into)} SELECT * FROM _duiqi_batch")
+    finally:
+        con.unregister("_duiqi_batch")
+
+
+def count(con: duckdb.DuckDBPyConnection, into: str) -> int:
+    row = con.execute(f"SELECT count(*) FROM {quoted(into)}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def scratch(con: duckdb.DuckDBPyConnection) -> Path | None:
+    """Where raw text may lie for a moment: where DuckDB spills to; None is the system's place."""
+    row = con.execute("SELECT current_setting('temp_directory')").fetchone()
+    folder = Path(str(row[0])) if row and row[0] else None
+    if folder is None or not folder.is_absolute():
+        return None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def scratch_file(con: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """An empty file for this user alone, gone after the block."""
+    with tempfile.NamedTemporaryFile(prefix="duiqi-", dir=scratch(con)) as file:
+        yield Path(file.name)
+
+
+def where(conditions: Sequence[Condition], column: dict[str, str]) -> tuple[str, list[Any]]:
+    """A DuckDB condition with its bound values; `column` gives the expression of each column."""
+    parts, values = [], []
+    for condition in conditions:
+        some = [value for value in condition.values if value is not None]
+        marks = ", ".join("?" for _ in some)
+        parts.append(among(column[condition.column], marks, condition))
+        values += some
+    return " AND ".join(parts) or "TRUE", values
+
+
+def among(expression: str, marks: str, condition: Condition, exact: str | None = None) -> str:
+    """`expression` is (not) among the values. NULL is only among them when it is listed, and a
+    negated condition therefore keeps NULL rows unless it names NULL.
+
+    `marks` are the placeholders or literals of the values that are not NULL; `exact` is the
+    expression to compare where it differs from the one tested for NULL.
+    """
+    null = None in condition.values
+    tested = exact or expression
+    if condition.negated:
+        others = f"{tested} NOT IN ({marks})" if marks else "1 = 1"
+        rest = f"{expression} IS NOT NULL" if null else f"{expression} IS NULL"
+        return f"({others} AND {rest})" if null else f"({others} OR {rest})"
+    parts = [f"{tested} IN ({marks})"] if marks else []
+    parts += [f"{expression} IS NULL"] if null else []
+    return "(" + (" OR ".join(parts) or "1 = 0") + ")"
