@@ -49,7 +49,7 @@ FACETS = {
 
 ORDERS = {
     Order.SEVERITY: "weight DESC",
-    Order.KEY: "entity, key_shown",
+    Order.KEY: "entity, record_key NULLS FIRST, field NULLS FIRST",
     Order.FIELD: "entity, field NULLS FIRST",
     Order.NEWEST: "first_seen DESC",
     Order.OLDEST: "first_seen",

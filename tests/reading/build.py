@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from checks.dictionary import Entity, Field, FieldType, Sensitivity, Title, Tolerance
 from checks.dictionary import Mapping as SourceMapping
 from checks.outcome import Outcome
 from governance.access import Actor, Right
+from governance.config.model import CheckConfig, Config, Retention, SourceConfig
 from governance.ledger import Ledger, open_ledger
 from governance.ledger.rows import CheckResult, RunStatus, Trigger
 from governance.reading import Desk
@@ -282,3 +284,28 @@ def world(path: Path) -> World:
     fence = ledger.leases.acquire("builder", now=START, ttl=timedelta(days=400))
     assert fence is not None
     return World(home, ledger, Desk(home, ledger.database), fence)
+
+
+def config(path: Path | None = None) -> Config:
+    """The dictionary that belongs to `CUSTOMER`, without any way to reach a source."""
+    return Config(
+        path=path or Path("governance.yaml"),
+        company=Title("示例公司", "Example Ltd"),
+        locale="zh",
+        time_zone=ZoneInfo("Asia/Shanghai"),
+        schedule=None,
+        retention=Retention(),
+        sources=(
+            SourceConfig("crm", "sqlite", Title("客户系统", "CRM")),
+            SourceConfig("oa", "sqlite", Title("办公系统", "OA")),
+            SourceConfig("legacy", "xlsx", Title("旧表 [2020]/?", "Old: sheet")),
+        ),
+        entities=(CUSTOMER,),
+        checks=(
+            CheckConfig(
+                "customers", "consistency", "customer", ("crm", "oa"), Title("客户", "Customers")
+            ),
+        ),
+        alert_urls=(),
+        digest="d",
+    )

@@ -1,0 +1,92 @@
+"""`duiqi export`: write what has to change, for people and for spreadsheets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from governance.cli import language
+
+if TYPE_CHECKING:
+    from governance.config import Config
+
+app = typer.Typer(add_completion=False)
+
+
+class What(StrEnum):
+    REMEDIATION = "remediation"
+    PERMISSIONS = "permissions"
+    BACKUPS = "backups"
+
+
+class Language(StrEnum):
+    ZH = "zh"
+    EN = "en"
+
+
+@app.command()
+def export(
+    what: Annotated[What, typer.Argument(help="which list")],
+    out: Annotated[Path, typer.Option("--out", help=".csv or .xlsx", dir_okay=False)],
+    lang: Annotated[Language | None, typer.Option("--lang", help="zh or en")] = None,
+    entity: Annotated[list[str] | None, typer.Option("--entity", help="only these")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="the configuration")] = None,
+) -> int:
+    """Write a list to a file: a sheet per system in .xlsx, one table in .csv."""
+    from governance.errors import ConfigError
+
+    if what is not What.REMEDIATION:
+        raise ConfigError("remediation.not_yet", what=what.value)
+    chosen = lang.value if lang else language()
+    written = write(out, chosen, tuple(entity or ()), configured(config))
+    from governance.i18n.formats import plural
+
+    if sys.stderr.isatty():
+        sys.stderr.write(plural("remediation.written", written, chosen, file=out) + "\n")
+    return 0
+
+
+def configured(path: Path | None) -> Config:
+    """The configuration that is named, or lies here or in the home directory."""
+    from governance.config import load
+
+    named = path or os.environ.get("DUIQI_CONFIG")
+    home = Path(os.environ.get("DUIQI_HOME") or "var") / "governance.yaml"
+    here = Path("governance.yaml")
+    found = Path(named) if named else here if here.is_file() or not home.is_file() else home
+    return load(found, environ=os.environ, secrets=False)
+
+
+def write(out: Path, chosen: str, entities: tuple[str, ...], config: Config) -> int:
+    """Write the remediation list as the local operator. Raises ConfigError for a wrong name."""
+    from governance.access import local_operator
+    from governance.errors import ConfigError
+    from governance.exports import Exporter
+    from governance.ledger import open_ledger
+    from governance.reading import Desk, Filters
+    from governance.remediation import TO_DO
+    from governance.store import open_home
+
+    known = [entity.name for entity in config.entities]
+    for name in entities:
+        if name not in known:
+            raise ConfigError("remediation.entity", entity=name, allowed=", ".join(known))
+    home = open_home()
+    ledger = open_ledger(home.path)
+    desk = Desk(home, ledger.database)
+    try:
+        view = desk.view(local_operator(), [check.name for check in config.checks])
+        if not view.reading.parts:
+            raise ConfigError("remediation.nothing_run", home=home.path)
+        exporter = Exporter(view, config, chosen)
+        wanted = Filters(entity=entities, state=TO_DO)
+        return exporter.remediation(out, now=datetime.now(UTC), filters=wanted)
+    finally:
+        desk.close()
+        ledger.close()
