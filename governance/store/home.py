@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +44,23 @@ class Home:
         named = os.environ.get("DUIQI_SECRET")
         if named:
             return named
-        try:
-            handle = os.open(self.secret_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            return self._secret_on_file()
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(32))
-            stream.flush()
-            os.fsync(stream.fileno())
+        if not self.secret_file.exists():
+            self._make_secret()
         return self._secret_on_file()
+
+    def _make_secret(self) -> None:
+        """Written aside and linked into place: the first to come wins, nobody reads half."""
+        aside = self.tmp / f"secret-{uuid.uuid4().hex}"
+        handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(32))
+                stream.flush()
+                os.fsync(stream.fileno())
+            with suppress(FileExistsError):
+                self.secret_file.hardlink_to(aside)
+        finally:
+            aside.unlink()
 
     def _secret_on_file(self) -> str:
         mode = stat.S_IMODE(self.secret_file.stat().st_mode)
