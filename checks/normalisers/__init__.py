@@ -96,8 +96,8 @@ def install(con: Any, names: Iterable[str], zone: str) -> None:
 
 
 def _install_zone(con: Any, zone: str) -> None:
-    known = con.execute("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [zone]).fetchone()
-    if known is None:
+    known = con.execute("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [zone])
+    if not known.fetchall():
         raise CodedError("normaliser.unknown_zone", zone=zone)
     con.execute(f"CREATE OR REPLACE TEMP MACRO duiqi_zone() AS {literal(zone)}")
 
@@ -120,8 +120,8 @@ def explain(con: Any, name: str, value: str) -> tuple[str, ...]:
     steps = reader(name).steps
     for place, step in enumerate(steps):
         query = f"SELECT *, {step.sql(f's{place}')} AS s{place + 1} FROM ({query})"
-    row = con.execute(query, {"value": value}).fetchone()
-    if row is None or row[-1] is None:
+    row = con.execute(query, {"value": value}).fetchall()[0]
+    if row[-1] is None:
         return ()
     fired = (step.name for step, old, new in zip(steps, row, row[1:], strict=False) if old != new)
     return tuple(dict.fromkeys(fired))

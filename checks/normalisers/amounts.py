@@ -14,10 +14,10 @@ from checks.normalisers.base import (
     matches,
     replaced,
 )
-from checks.normalisers.numbers import WRITTEN, is_plain, plain, shifted
+from checks.normalisers.numbers import WRITTEN, is_plain, is_written, plain, shifted
 from checks.normalisers.unicode import HALF_WIDTH, INVISIBLE, SPACE
 
-_CURRENCY = "¥|rmb|cny|人民币|人民幣"
+_CURRENCY = "¥|(?i:rmb|cny)|人民币|人民幣"
 _POWERS = {
     "十": 1,
     "拾": 1,
@@ -31,19 +31,29 @@ _POWERS = {
     "億": 8,
 }
 _UNIT = "[十拾百佰千仟]?(?:[万萬]?[亿億]|[万萬])|[十拾百佰千仟]"
-_EXPONENT = "e[+-]?0*[0-9]{1,3}"
+_EXPONENT = "[eE][+-]?0*[0-9]{1,3}"
 
 
 def _spaced(text: str) -> str:
     # A blank between digits is a separator and judged as one; any other means nothing.
     shrunk = f"trim({replaced(text, f'[{SPACE}{INVISIBLE}]+', ' ')})"
-    return replaced(shrunk, r" *([^0-9 ]) *", r"\1")
+    return bound(
+        shrunk,
+        guarded(
+            lambda text: f"contains({text}, ' ')",
+            lambda text: replaced(text, " *([^0-9 ]) *", r"\1"),
+        ),
+    )
 
 
 def _without_currency(text: str) -> str:
-    # A currency alone is not an amount, so something must be left beside it.
-    front = replaced(f"lower({text})", rf"^([+(-]*)(?:{_CURRENCY})([^)])", r"\1\2")
-    return replaced(front, rf"([^(+-])(?:{_CURRENCY}|[元圆圓][整正]?)(\)?)$", r"\1\2")
+    signed = f"left({text}, 1) IN ('+', '-')"
+    amount = cases((signed, f"substr({text}, 2)"), otherwise=text)
+    front = f"regexp_replace({amount}, '^(?:{_CURRENCY})', '')"
+    bare = f"regexp_replace({front}, '(?:{_CURRENCY}|[元圆圓][整正]?)$', '')"
+    # A currency alone is no amount: what would be left empty stays, and is not read.
+    unsigned = f"coalesce(nullif({bare}, ''), {text})"
+    return cases((signed, f"left({text}, 1) || {bare}"), otherwise=unsigned)
 
 
 def _signed(text: str) -> str:
@@ -65,7 +75,7 @@ def _scaled(text: str) -> str:
         for unit, power in _POWERS.items()
     )
     number = f"regexp_extract({text}, '^[0-9.+-]*')"
-    exponent = f"TRY_CAST(regexp_extract({text}, 'e(.*)$', 1) AS INTEGER)"
+    exponent = f"TRY_CAST(regexp_extract({text}, '[eE](.*)$', 1) AS INTEGER)"
     return cases(
         (full_match(text, WRITTEN + _EXPONENT), shifted(number, exponent)),
         (full_match(text, f"{WRITTEN}(?:{_UNIT})"), shifted(number, f"({powers})")),
@@ -77,7 +87,7 @@ def _number(text: str) -> str:
 
 
 def _fraction(text: str) -> str:
-    number = f"rtrim({text}, '%‰')"
+    number = f"left({text}, length({text}) - 1)"
     return cases(
         (full_match(text, f"{WRITTEN}%"), shifted(number, "-2")),
         (full_match(text, f"{WRITTEN}‰"), shifted(number, "-3")),
@@ -101,10 +111,18 @@ NUMBER = Step("number", _number)
 AMOUNT = Normaliser(
     "amount",
     "number",
-    (Stage((HALF_WIDTH, SPACES, CURRENCY, SIGN, SEPARATORS, UNIT, NUMBER), is_plain),),
+    (
+        Stage((HALF_WIDTH, SPACES, SIGN, CURRENCY, SEPARATORS, UNIT), is_written),
+        Stage((NUMBER,), is_plain),
+    ),
+    canonical=is_plain,
 )
 PERCENT = Normaliser(
     "percent",
     "number",
-    (Stage((HALF_WIDTH, SPACES, SIGN, SEPARATORS, PERCENT_SIGN, NUMBER), is_plain),),
+    (
+        Stage((HALF_WIDTH, SPACES, SIGN, SEPARATORS, PERCENT_SIGN), is_written),
+        Stage((NUMBER,), is_plain),
+    ),
+    canonical=is_plain,
 )

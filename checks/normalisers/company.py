@@ -13,7 +13,7 @@ from checks.normalisers.base import (
     matches,
     replaced,
 )
-from checks.normalisers.unicode import CJK, FOLDED, LOWER, NFKC, SIMPLIFIED, SPACE, VISIBLE
+from checks.normalisers.unicode import CJK, FOLDED, LOWER, NFKC, SIMPLIFIED, VISIBLE
 
 _CHINESE_FORMS = (
     r"\(集团\)",
@@ -74,13 +74,13 @@ _TOUCHING = rf"{CJK}()"
 def _without_form(text: str) -> str:
     branch = " OR ".join(f"suffix({text}, {literal(ending)})" for ending in _BRANCHES)
     # What is nothing but a legal form stays as it is.
-    rest = f"coalesce(nullif({replaced(text, _FORM)}, ''), {text})"
+    rest = f"coalesce(nullif(regexp_replace({text}, {literal(_FORM)}, ''), ''), {text})"
     return cases((branch, text), otherwise=rest)
 
 
 def _spaced(text: str) -> str:
-    joined = replaced(text, rf"[{SPACE}]*([{_TOUCHING}])[{SPACE}]*", r"\1")
-    return FOLDED.sql(joined)
+    # One blank at most is left by FOLDED, so what touches a Chinese character is easy to find.
+    return replaced(text, rf" ?([{_TOUCHING}]) ?", r"\1")
 
 
 def _clean(text: str) -> str:
@@ -88,7 +88,10 @@ def _clean(text: str) -> str:
     return f"{plain} AND NOT regexp_matches({text}, duiqi_traditional())"
 
 
-JOINED = Step("white_space", guarded(lambda text: matches(text, f"[{SPACE}]"), _spaced))
+JOINED = Step(
+    "white_space",
+    guarded(lambda text: matches(text, rf"[{_TOUCHING}] | [{_TOUCHING}]"), _spaced),
+)
 BRACKETS = Step(
     "brackets",
     guarded(
@@ -102,7 +105,7 @@ COMPANY_NAME = Normaliser(
     "company_name",
     "text",
     (
-        Stage((VISIBLE, NFKC, BRACKETS, JOINED, SIMPLIFIED, LOWER, NFKC), _clean),
+        Stage((VISIBLE, NFKC, BRACKETS, FOLDED, JOINED, SIMPLIFIED, LOWER, NFKC), _clean),
         Stage((LEGAL_FORM,)),
     ),
     frozenset({"nfkc", "simplified"}),

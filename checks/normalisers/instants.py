@@ -10,6 +10,7 @@ from checks.normalisers.base import (
     cases,
     full_match,
     guarded,
+    matches,
     replaced,
 )
 from checks.normalisers.dates import CLEANED, DASHED, DAY, ISO
@@ -24,6 +25,10 @@ _UTC = rf"{ISO}T{_CLOCK}(?:\.[0-9]*[1-9])?Z"
 def _moment(text: str) -> str:
     """The clock's reading without fraction and offset; NULL if no calendar has it."""
     return f"TRY_CAST(left({text}, 19) AS TIMESTAMP)"
+
+
+def _is_written(text: str) -> str:
+    return full_match(text, _WRITTEN)
 
 
 def _is_utc(text: str) -> str:
@@ -55,45 +60,59 @@ def _clocked(text: str) -> str:
 def _seconds(offset: str) -> str:
     digits = f"rpad(replace(substr({offset}, 2), ':', ''), 6, '0')"
     size = (
-        f"(3600 * CAST(left({digits}, 2) AS INTEGER) + 60 * CAST(substr({digits}, 3, 2) AS INTEGER)"
-        f" + CAST(right({digits}, 2) AS INTEGER))"
+        f"(3600 * TRY_CAST(left({digits}, 2) AS INTEGER) + 60 * TRY_CAST(substr({digits}, 3, 2) AS INTEGER)"
+        f" + TRY_CAST(right({digits}, 2) AS INTEGER))"
     )
     sign = cases((f"starts_with({offset}, '-')", "-1"), otherwise="1")
     return f"{sign} * {size}"
 
 
 def _in_utc(text: str) -> str:
+    """The moment as a UTC timestamp without its fraction; NULL if no calendar has it."""
     offset = f"regexp_extract(substr({text}, 20), '[Z+-].*$')"
     moment = _moment(text)
     local = f"timezone('UTC', timezone(duiqi_zone(), {moment}))"
-    utc = cases(
-        (f"length({text}) = 19 OR {offset} = ''", local),
-        (f"{offset} = 'Z'", moment),
+    return cases(
+        (f"strlen({text}) = 19", local),
+        (f"suffix({text}, 'Z')", moment),
+        (f"{offset} = ''", local),
         otherwise=f"{moment} - to_seconds({_seconds(offset)})",
     )
-    fraction = f"rtrim(regexp_extract({text}, '[.][0-9]*'), '0.')"
-    return f"""replace(CAST({utc} AS VARCHAR), ' ', 'T') || {fraction} || 'Z'"""
 
 
 def _read(text: str) -> str:
-    written = f"{full_match(text, _WRITTEN)} AND {_moment(text)} IS NOT NULL"
-    # Years before 1 and after 9999 print differently and would not be text that can be read back.
-    utc = bound(
-        _in_utc(text), lambda found: f"CASE WHEN {full_match(found, _UTC)} THEN {found} END"
+    fraction = cases(
+        (f"strlen({text}) = 19", "''"),
+        otherwise=f"rtrim(regexp_extract({text}, '[.][0-9]*'), '0.')",
     )
-    return cases((f"{text} = ''", "''"), (written, utc))
+    # Other years print differently, so they could not be read back.
+    utc = bound(
+        _in_utc(text),
+        lambda found: cases(
+            (
+                f"year({found}) BETWEEN 1 AND 9999",
+                f"replace(CAST({found} AS VARCHAR), ' ', 'T') || {fraction} || 'Z'",
+            )
+        ),
+    )
+    return cases((f"{text} = ''", "''"), (_is_written(text), utc))
 
 
-CLOCK = Step("time_form", guarded(lambda text: f"NOT {full_match(text, _WRITTEN)}", _clocked))
-FORM = Step("date_form", guarded(lambda text: f"NOT {full_match(text, _WRITTEN)}", _dashed))
+CLOCK = Step("time_form", guarded(lambda text: f"NOT {_is_written(text)}", _clocked))
+FORM = Step("date_form", guarded(lambda text: f"NOT {matches(text, f'^{ISO}(?:[T ]|$)')}", _dashed))
 ZONE = Step("utc", _read)
 
 DATETIME = Normaliser(
     "datetime",
     "instant",
-    (Stage((HALF_WIDTH, CLEANED, FORM, CLOCK, ZONE), _is_utc),),
+    (Stage((HALF_WIDTH, CLEANED, FORM, CLOCK), _is_written), Stage((ZONE,))),
     frozenset({"zone"}),
+    canonical=_is_utc,
 )
 ISO_DATETIME = Normaliser(
-    "iso_datetime", "instant", (Stage((TRIMMED, CLOCK, ZONE), _is_utc),), frozenset({"zone"})
+    "iso_datetime",
+    "instant",
+    (Stage((TRIMMED, CLOCK), _is_written), Stage((ZONE,))),
+    frozenset({"zone"}),
+    canonical=_is_utc,
 )

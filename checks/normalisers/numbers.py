@@ -15,6 +15,11 @@ def is_plain(text: str) -> str:
     return f"{full_match(text, PLAIN)} AND {text} <> '-0'"
 
 
+def is_written(text: str) -> str:
+    """Holds for a number of nothing but digits, sign and point."""
+    return full_match(text, WRITTEN)
+
+
 def plain(text: str) -> str:
     """Canonical form of a number written with digits, sign and point: no zeros to spare."""
     digits = f"ltrim({text}, '+-0')"
@@ -78,7 +83,9 @@ def _is_integer(text: str) -> str:
 
 
 INTEGER = Normaliser(
-    "integer", "number", (Stage((TRIMMED, Step("number", _integer)), _is_integer),)
+    "integer", "number", (Stage((TRIMMED, Step("number", _integer))),), canonical=_is_integer
 )
-DECIMAL = Normaliser("decimal", "number", (Stage((TRIMMED, Step("number", _decimal)), is_plain),))
+DECIMAL = Normaliser(
+    "decimal", "number", (Stage((TRIMMED, Step("number", _decimal))),), canonical=is_plain
+)
 BOOLEAN = Normaliser("boolean", "text", (Stage((TRIMMED, Step("boolean", _boolean))),))

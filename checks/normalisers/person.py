@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.normalisers.base import Normaliser, Stage, Step, full_match, guarded, matches, replaced
 from checks.normalisers.company import JOINED
-from checks.normalisers.unicode import HAN, LOWER, NFKC, SIMPLIFIED, VISIBLE
+from checks.normalisers.unicode import FOLDED, HAN, LOWER, NFKC, SIMPLIFIED, VISIBLE
 
 _DOTS = r"·•‧∙⋅・･᛫●．。"
 
@@ -27,6 +27,6 @@ MIDDLE_DOT = Step("middle_dot", guarded(lambda text: matches(text, rf"[.{_DOTS}]
 PERSON_NAME = Normaliser(
     "person_name",
     "text",
-    (Stage((VISIBLE, MIDDLE_DOT, NFKC, JOINED, SIMPLIFIED, LOWER, NFKC), _clean),),
+    (Stage((VISIBLE, MIDDLE_DOT, NFKC, FOLDED, JOINED, SIMPLIFIED, LOWER, NFKC), _clean),),
     frozenset({"nfkc", "simplified"}),
 )

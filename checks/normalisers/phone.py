@@ -11,6 +11,7 @@ from checks.normalisers.base import (
     guarded,
     matches,
     replaced,
+    swap,
 )
 from checks.normalisers.unicode import HALF_WIDTH, NO_SPACE
 
@@ -19,6 +20,7 @@ _AREA = "10|2[0-9]|[3-9][0-9]{2}"
 _LINE = "[0-9]{7,8}"
 # What is dialled the same from anywhere in the country: trunk zero written out, 400 and 800.
 _NATIONAL = "(?:0[0-9]{9,11}|[48]00[0-9]{7})"
+_TAIL = "(?:x[0-9]{1,6})?"
 _EXTENSION = r"(?:转|轉|分机号?|分機號?|内线|內線|extension|ext\.?|#|x|,)[:.]?([0-9]{1,6})$"
 _DASHED = rf"^((?:(?:\+|00)?86-?)?\(?0?(?:{_AREA})\)?-?{_LINE})-([0-9]{{1,6}})$"
 
@@ -29,11 +31,19 @@ def _extended(text: str) -> str:
 
 
 def _domestic(text: str) -> str:
-    plus = replaced(text, r"^00([1-9])", r"+\1")
-    mobile = replaced(plus, rf"^(?:\+?86)?0?({_MOBILE}(?:x.*)?)$", r"\1")
-    whole = replaced(mobile, rf"^\+?86({_NATIONAL}(?:x.*)?)$", r"\1")
-    # Written with the country code a landline loses its trunk zero: it gets it back.
-    return replaced(whole, rf"^\+?86((?:{_AREA}){_LINE}(?:x.*)?)$", r"0\1")
+    body = rf"regexp_replace({text}, '^(?:\+|00)?86', '')"
+    foreign = cases((f"starts_with({text}, '00')", f"'+' || substr({text}, 3)"), otherwise=text)
+    return cases(
+        (full_match(text, rf"(?:(?:\+|00)?86)?0?{_MOBILE}{_TAIL}"), f"ltrim({body}, '0')"),
+        (full_match(text, rf"(?:\+|00)?86{_NATIONAL}{_TAIL}"), body),
+        # Written with the country code a landline loses its trunk zero: it gets it back.
+        (full_match(text, rf"(?:\+|00)?86(?:{_AREA}){_LINE}{_TAIL}"), f"'0' || {body}"),
+        otherwise=foreign,
+    )
+
+
+def _is_domestic(text: str) -> str:
+    return full_match(text, rf"(?:{_MOBILE}|0(?:{_AREA}){_LINE}|[48]00[0-9]{{7}}){_TAIL}")
 
 
 def _read(text: str) -> str:
@@ -41,29 +51,21 @@ def _read(text: str) -> str:
     return cases((f"{text} = '' OR {shape}", text))
 
 
+def _is_dialled(text: str) -> str:
+    return full_match(text, rf"{_MOBILE}|0(?:{_AREA}){_LINE}")
+
+
+EXTENSION = Step("extension", guarded(lambda text: matches(text, "[^0-9()+-]|-.*-"), _extended))
+SEPARATORS = swap("separators", r"[-.()\[\]·_]+")
+COUNTRY_CODE = Step("country_code", guarded(lambda text: f"NOT {_is_domestic(text)}", _domestic))
+
 PHONE = Normaliser(
     "phone",
     "text",
     (
-        Stage(
-            (
-                HALF_WIDTH,
-                NO_SPACE,
-                Step("extension", guarded(lambda text: matches(text, "[^0-9+-]|-.*-"), _extended)),
-                Step(
-                    "separators",
-                    guarded(
-                        lambda text: matches(text, r"[-.()\[\]·_]"),
-                        lambda text: replaced(text, r"[-.()\[\]·_]"),
-                    ),
-                ),
-                Step(
-                    "country_code",
-                    guarded(lambda text: f"NOT {full_match(text, _MOBILE)}", _domestic),
-                ),
-                Step("number", _read),
-            ),
-            lambda text: full_match(text, f"{_MOBILE}|0(?:{_AREA}){_LINE}"),
-        ),
+        Stage((HALF_WIDTH, NO_SPACE), lambda text: full_match(text, "[0-9()+-]+")),
+        Stage((EXTENSION, SEPARATORS), lambda text: full_match(text, r"\+?[0-9]+")),
+        Stage((COUNTRY_CODE, Step("number", _read))),
     ),
+    canonical=_is_dialled,
 )
