@@ -194,6 +194,18 @@ def view_of(ledger: Ledger, run: RunRow) -> RunView:
     return RunView(run, ledger.steps.of_run(run.id), ledger.results.of_run(run.id))
 
 
+def expected_steps(config: Config, run: RunRow) -> int:
+    """About how many steps the run will have: an entity of a source each, and a check each."""
+    reads = sum(
+        1
+        for entity in config.entities
+        for mapping in entity.mappings
+        if run.sources is None or mapping.source in run.sources
+    )
+    checks = sum(run.checks is None or check.name in run.checks for check in config.checks)
+    return reads + checks
+
+
 def active_run(ledger: Ledger) -> RunRow | None:
     """What runs now, or else what waits longest."""
     return next(iter(ledger.runs.active()), None)

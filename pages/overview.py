@@ -1,6 +1,56 @@
-"""Placeholder."""
+"""Is the company aligned, is it getting better, and who is needed where."""
 
-from governance.ui.components import opening
-from governance.ui.here import here
+from __future__ import annotations
 
-opening(here(), "ui.nav.overview", "ui.nav.dictionary")
+import streamlit as st
+
+from governance.overview import overview
+from governance.run_views import schedule, source_health
+from governance.ui import overview_parts as parts
+from governance.ui import states
+from governance.ui.components import heading, opening, page_link
+from governance.ui.here import Here, here
+from governance.ui.workspace import workspace
+
+
+def nothing_yet(reader: Here) -> None:
+    """The picture before the first run, with the way to start one."""
+    states.empty(
+        reader.t("ui.empty.title"),
+        reader.t("ui.empty.body"),
+        lambda: page_link(reader, "runs", reader.t("ui.empty.link"), icon=":material/play_arrow:"),
+    )
+
+
+def draw(reader: Here) -> None:
+    opening(reader, "ui.nav.overview", "overview.where")
+    open_ = workspace()
+    config = open_.config
+    if config is None:
+        return
+    with states.loading(360):
+        seen = overview(reader.actor, open_.desk, open_.ledger, config, reader.now)
+        health = source_health(reader.actor, open_.ledger, config)
+        slots = schedule(config, reader.now)
+    if config.demo:
+        parts.demo_banner(reader, seen)
+    if seen is None:
+        nothing_yet(reader)
+        return
+    with st.container(gap="xxsmall"):
+        parts.sentence(reader, config, seen)
+    parts.tiles(reader, seen)
+    left, right = st.columns([1.45, 1], gap="small")
+    with left, st.container(border=True, height="stretch"):
+        parts.trend(reader, seen)
+    with right, st.container(border=True, height="stretch", gap="xxsmall"):
+        parts.pair_table(reader, config, seen.pairs)
+    columns = st.columns([1.35, 1, 1, 1], gap="small")
+    with columns[0], st.container(border=True, height="stretch", gap="xxsmall"):
+        heading(reader.t("overview.sources"))
+        parts.run_times(reader, slots)
+        parts.sources(reader, config, health)
+    parts.doors(reader, config, seen, columns[1:])
+
+
+draw(here())

@@ -83,16 +83,17 @@ def guarded(here: Here) -> Iterator[None]:
         failed(here, error)
 
 
-def told(here: Here, code: str, params: dict[str, str]) -> str:
-    """A code out of the ledger in the reader's words, safe in markdown.
+def told(here: Here, code: str, params: dict[str, str], *, cell: bool = False) -> str:
+    """A code out of the ledger in the reader's words, safe in markdown; as it is for a `cell`.
 
     A code that this version's catalogue does not know (an older or newer ledger) is shown as it
     is rather than hidden.
     """
     try:
-        return plain(explain_code(code, params, here.language), longest=1000)
+        words = explain_code(code, params, here.language)
     except KeyError:
-        return plain(f"{code} {params or ''}", longest=1000)
+        words = f"{code} {params or ''}"
+    return words if cell else plain(words, longest=1000)
 
 
 def _told(here: Here, error: CodedError) -> str:

@@ -1,0 +1,355 @@
+"""Blocks of the overview: the sentence, the tiles, the trend, the pairs, the sources, the doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+import streamlit as st
+
+from checks.outcome import Severity
+from governance.causes import Cause
+from governance.config import Config
+from governance.i18n import formats
+from governance.overview import Overview, PairLine, Score
+from governance.run_views import Health, NextSlot, SourceHealth
+from governance.ui.components import Kpi, heading, kpi, page_link
+from governance.ui.here import Here
+from governance.ui.plots import Line, Stack, palette, stacked
+from governance.ui.run_parts import entity_name, source_name
+from governance.ui.states import told
+from governance.ui.text import plain
+
+TILES = 150
+CHART = 212
+SHOWN_CAUSES = 4
+SHOWN_PAIRS = 7
+NOT_CONNECTED = ("permissions", "backups", "approvals")
+HEALTH_MARK = {
+    Health.OK: ":gray[:material/check:]",
+    Health.PART: ":orange[:material/warning:]",
+    Health.FAILED: ":red[:material/error:]",
+    Health.NEVER: ":gray[:material/hourglass_empty:]",
+}
+MARK = {Severity.CRITICAL: "red", Severity.HIGH: "orange"}
+
+
+def field_name(here: Here, config: Config, entity: str, field: str | None) -> str:
+    """A field's title as it is; its code where the dictionary no longer has it."""
+    fields = next((e.fields for e in config.entities if e.name == entity), ())
+    return next((here.title(f.title) for f in fields if f.name == field), field or "")
+
+
+def cause_words(here: Here, config: Config, cause: Cause) -> str:
+    """Why these records need somebody, in words and safe in markdown."""
+    return here.t(
+        f"overview.cause.{cause.what}",
+        entity=plain(entity_name(here, config, cause.entity)),
+        field=plain(field_name(here, config, cause.entity, cause.field)),
+        left=plain(source_name(here, config, cause.left)),
+        right=plain(source_name(here, config, cause.right)),
+        empty=plain(source_name(here, config, cause.empty or "")),
+    )
+
+
+def sentence(here: Here, config: Config, seen: Overview) -> None:
+    """What the company should know in one breath, then the largest causes as links."""
+    if not seen.findings:
+        st.subheader(here.t("overview.all_clear" if not seen.blind else "overview.clear_but_blind"))
+    else:
+        st.subheader(here.plural("overview.need", seen.records), anchor=False)
+    st.markdown(" ".join(explanation(here, config, seen)))
+    if seen.causes:
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+            st.caption(here.t("overview.causes"), width="content")
+            for cause in seen.causes[:SHOWN_CAUSES]:
+                cause_link(here, config, cause)
+
+
+def explanation(here: Here, config: Config, seen: Overview) -> list[str]:
+    """The reasons: the largest cause, what is pending, what is only written otherwise."""
+    said = []
+    if seen.causes:
+        first = seen.causes[0]
+        most = "most" if first.records * 2 > seen.records else "largest"
+        words = cause_words(here, config, first)
+        said.append(here.t(f"overview.{most}", cause=words, n=here.number(first.records)))
+    if seen.blind:
+        said.append(here.plural("overview.blind", len(seen.blind)))
+    if seen.pending:
+        said.append(here.plural("overview.pending", seen.pending))
+    if seen.rewritten:
+        said.append(here.plural("overview.rewritten", seen.rewritten))
+    return said
+
+
+def cause_link(here: Here, config: Config, cause: Cause) -> None:
+    """A link to exactly the findings of one cause."""
+    parts = [plain(entity_name(here, config, cause.entity))]
+    if cause.field:
+        parts.append(plain(field_name(here, config, cause.entity, cause.field)))
+    kind = "class" if cause.field else "kind"
+    parts.append(here.t(f"ui.{kind}.{cause.what}"))
+    page_link(
+        here,
+        "consistency",
+        f"{' · '.join(parts)} **{here.number(cause.records)}**",
+        help=cause_words(here, config, cause),
+        c__entity=cause.entity,
+        c__field=cause.field,
+        c__class=cause.what,
+        c__pair=f"{cause.left}~{cause.right}",
+    )
+
+
+def tiles(here: Here, seen: Overview) -> None:
+    """Strict and adjusted alignment side by side, then what is not being watched yet."""
+    columns = st.columns([1.25, 1.25, 1, 1, 1], gap="small")
+    with columns[0]:
+        alignment(here, "strict", seen.strict, tuple(day.strict for day in seen.history))
+    with columns[1]:
+        alignment(here, "adjusted", seen.adjusted, tuple(day.adjusted for day in seen.history))
+    for column, name in zip(columns[2:], NOT_CONNECTED, strict=True):
+        with column:
+            not_connected(here, name)
+
+
+def alignment(here: Here, name: str, score: Score | None, values: tuple[float | None, ...]) -> None:
+    """One alignment card; where nothing could be judged, a dash and no colour."""
+    delta = period = None
+    if score is not None and score.change is not None and score.since is not None:
+        delta = here.t("overview.points", n=formats.points(score.change, here.language))
+        period = since(here, score.since)
+    kpi(
+        Kpi(
+            label=here.t(f"overview.tile.{name}"),
+            value=here.share(score.now if score else None),
+            help=here.t(f"dictionary.definition.{name}"),
+            delta=delta,
+            period=period,
+            better="up",
+            history=tuple(value * 100 for value in values if value is not None),
+        ),
+        TILES,
+    )
+
+
+def since(here: Here, when: datetime) -> str:
+    """The named period a delta is against."""
+    days = round((here.now - when).total_seconds() / 86400)
+    day = when.astimezone(here.zone).strftime("%m-%d")
+    return here.plural("overview.since", max(days, 1), day=day)
+
+
+def not_connected(here: Here, name: str) -> None:
+    """A tile of something nobody watches yet: no number, no green, and how it will come."""
+    with st.container(border=True, height=TILES, gap="xxsmall"):
+        st.markdown(here.t(f"overview.tile.{name}"))
+        st.markdown(f":gray[:material/link_off: **{here.t('overview.not_connected')}**]")
+        st.caption(here.t(f"overview.how.{name}"))
+
+
+def trend(here: Here, seen: Overview) -> None:
+    """Open findings by severity and both scores, a point a day."""
+    colors = palette()
+    heading(here.t("overview.trend"), help=here.t("overview.trend.help"))
+    if len(seen.history) < 2:
+        st.caption(here.t("overview.trend.none"))
+        return
+    stacks = tuple(
+        Stack(
+            here.t(f"ui.severity.{severity.value}"),
+            tuple(day.open.get(severity.value, 0) for day in seen.history),
+            colors.severity[severity],
+        )
+        for severity in Severity
+    )
+    lines = (
+        Line(
+            here.t("overview.tile.adjusted"),
+            tuple(day.adjusted for day in seen.history),
+            colors.accent_pale,
+            "dot",
+        ),
+        Line(
+            here.t("overview.tile.strict"),
+            tuple(day.strict for day in seen.history),
+            colors.accent,
+        ),
+    )
+    days = tuple(day.day.isoformat() for day in seen.history)
+    stacked(days, stacks, lines, height=CHART, key="trend")
+
+
+def pair_table(here: Here, config: Config, lines: tuple[PairLine, ...]) -> None:
+    """Each entity and pair of systems: both scores, and the way to what needs somebody."""
+    heading(here.t("overview.pairs"))
+    widths = [2.6, 1.2, 1.2, 1.1]
+    head = st.columns(widths, gap="xsmall", vertical_alignment="center")
+    for column, name in zip(head, ("pair", "strict", "adjusted", "open"), strict=True):
+        column.caption(
+            here.t(f"overview.column.{name}"), text_alignment="left" if name == "pair" else "right"
+        )
+    for line in lines[:SHOWN_PAIRS]:
+        pair_line(here, config, line, widths)
+    if len(lines) > SHOWN_PAIRS:
+        page_link(here, "consistency", here.t("overview.more", n=len(lines) - SHOWN_PAIRS))
+
+
+def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -> None:
+    score = line.score
+    row = st.columns(widths, gap="xsmall", vertical_alignment="center")
+    names = [source_name(here, config, n) for n in (score.left_source, score.right_source)]
+    entity = plain(entity_name(here, config, score.entity))
+    with row[0]:
+        page_link(
+            here,
+            "consistency",
+            f"**{entity}** :gray[{' ↔ '.join(map(plain, names))}]",
+            c__entity=score.entity,
+            c__pair=f"{score.left_source}~{score.right_source}",
+        )
+    if score.strict is None:
+        row[1].caption(
+            f":orange[{here.t(f'ui.outcome.{score.outcome}')}]",
+            text_alignment="right",
+            help=told(here, score.reason, {}) if score.reason else None,
+        )
+    else:
+        row[1].markdown(here.share(score.strict), text_alignment="right")
+        row[2].markdown(f":gray[{here.share(score.adjusted)}]", text_alignment="right")
+    number = here.number(line.open)
+    tone = MARK.get(line.worst) if line.worst else None
+    row[3].markdown(f":{tone}[**{number}**]" if tone else number, text_alignment="right")
+
+
+def sources(here: Here, config: Config, health: tuple[SourceHealth, ...]) -> None:
+    """Which systems were read, when, and what is wrong with one that was not."""
+    for source in health:
+        name = plain(source_name(here, config, source.source))
+        words = here.t(f"overview.health.{source.health.value}")
+        if source.health is Health.OK and source.read_at is not None:
+            words = here.t(
+                "overview.health.read",
+                rows=here.number(source.rows or 0),
+                when=here.distance(source.read_at),
+            )
+        st.markdown(
+            f"{HEALTH_MARK[source.health]} **{name}** :gray[{words}]",
+            help=told(here, source.code, source.params) if source.code else None,
+        )
+
+
+def run_times(here: Here, slots: tuple[NextSlot, ...]) -> None:
+    """When the last run was and when the next will be."""
+    standing = here.standing
+    parts = []
+    if standing.as_of is not None:
+        parts.append(here.t("overview.last", when=here.distance(standing.as_of)))
+    if slots:
+        parts.append(here.t("overview.next", when=here.distance(slots[0].at)))
+    else:
+        parts.append(here.t("overview.next.none"))
+    st.caption(" · ".join(parts))
+
+
+def door(here: Here, name: str, icon: str, words: str, link: Callable[[], None]) -> None:
+    """One reader's way in: who it is for, what is true for them now, where to go."""
+    with st.container(border=True, height="stretch", gap="xxsmall"):
+        st.markdown(f":material/{icon}: **{here.t(f'overview.door.{name}')}**")
+        st.caption(words)
+        link()
+
+
+def doors(
+    here: Here, config: Config, seen: Overview, columns: list[st.delta_generator.DeltaGenerator]
+) -> None:
+    """The three readers: leadership, operations, auditors."""
+    grave = seen.by_severity.get("critical", 0) + seen.by_severity.get("high", 0)
+    with columns[0]:
+        door(
+            here,
+            "leader",
+            "trending_up",
+            leader(here, config, seen),
+            lambda: leader_link(here, seen),
+        )
+    with columns[1]:
+        door(
+            here,
+            "operations",
+            "build",
+            here.plural("overview.operations", grave),
+            lambda: page_link(
+                here,
+                "consistency",
+                here.t("overview.operations.link"),
+                icon=":material/arrow_forward:",
+                c__sev=["critical", "high"],
+            ),
+        )
+    with columns[2]:
+        door(
+            here,
+            "auditor",
+            "verified_user",
+            here.t("overview.auditor"),
+            lambda: page_link(
+                here, "runs", here.t("overview.auditor.link"), icon=":material/arrow_forward:"
+            ),
+        )
+
+
+def leader(here: Here, config: Config, seen: Overview) -> str:
+    """Better or worse than a week ago, and where it is weakest."""
+    said = []
+    if seen.strict is not None and seen.strict.change is not None and seen.strict.since is not None:
+        moved = formats.points(seen.strict.change, here.language)
+        way = "same" if not moved.strip("+-0.") else "better" if seen.strict.change > 0 else "worse"
+        said.append(
+            here.t(
+                f"overview.leader.{way}",
+                n=moved.lstrip("+-"),
+                period=since(here, seen.strict.since),
+            )
+        )
+    weakest = seen.weakest
+    if weakest is not None:
+        said.append(
+            here.t(
+                "overview.leader.weakest",
+                entity=plain(entity_name(here, config, weakest.score.entity)),
+                share=here.share(weakest.score.strict),
+            )
+        )
+    return " ".join(said) or here.t("overview.leader.none")
+
+
+def leader_link(here: Here, seen: Overview) -> None:
+    weakest = seen.weakest
+    page_link(
+        here,
+        "consistency",
+        here.t("overview.leader.link"),
+        icon=":material/arrow_forward:",
+        c__entity=weakest.score.entity if weakest else None,
+    )
+
+
+def demo_banner(here: Here, seen: Overview | None) -> None:
+    """What to try in the demo, in three clicks."""
+    first = seen.causes[0] if seen and seen.causes else None
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.badge(here.t("ui.demo"), color="blue")
+        st.caption(here.t("overview.demo"), width="content")
+        page_link(
+            here,
+            "consistency",
+            here.t("overview.demo.first"),
+            c__entity=first.entity if first else None,
+            c__field=first.field if first else None,
+            c__class=first.what if first else None,
+        )
+        page_link(here, "runs", here.t("overview.demo.second"))
+        page_link(here, "dictionary", here.t("overview.demo.third"))
