@@ -66,7 +66,7 @@ def read_from(section: Section, kind: str) -> None:
 def name(node: Node) -> str:
     """A table's or column's name, as the source spells it."""
     text = text_of(node)
-    if not text.strip() or "\n" in text:
+    if not text.strip():
         raise BadValue("config.want_text")
     return text
 
