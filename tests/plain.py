@@ -1,4 +1,4 @@
-"""A second opinion on the demo's stores: what differs, found with plain Python only.
+"""A second opinion on what differs between two stores, found with plain Python only.
 
 Nothing of `checks` is used beyond the dictionary's own types, so an error there cannot hide itself
 here. Slow and short on purpose.
@@ -116,9 +116,7 @@ def read(source: SourceConfig, mapping: Mapping) -> list[Row]:
         newest = max(source.path.iterdir())
         rows = from_csv(newest) if newest.suffix == ".csv" else from_workbook(newest)
     kept = [
-        row
-        for row in rows
-        if all((row[c.column] in c.values) != c.negated for c in mapping.filter)
+        row for row in rows if all((row[c.column] in c.values) != c.negated for c in mapping.filter)
     ]
     return [{name: row[column] for name, column in mapping.columns.items()} for row in kept]
 
@@ -160,7 +158,8 @@ def within(field: Field, left: object, right: object) -> bool:
     if tolerance is None or type(left) is not type(right):
         return False
     if isinstance(left, Decimal) and isinstance(right, Decimal):
-        return abs(left - right) <= (tolerance.absolute or 0)
+        largest = max(abs(left), abs(right))
+        return abs(left - right) <= (tolerance.absolute or (tolerance.relative or 0) * largest)
     if isinstance(left, datetime) and isinstance(right, datetime):
         return abs(left - right) <= (tolerance.time or timedelta())
     return False

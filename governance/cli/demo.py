@@ -1,0 +1,84 @@
+"""`duiqi demo`: the demo company, its thirty days, and the dashboard."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from governance.cli import common, language
+from governance.cli.common import say
+from governance.i18n import t
+
+if TYPE_CHECKING:
+    from governance.demo.home import Tell
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="open the dashboard")] = True,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=365, help="days of life, 30 unless said")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port of the dashboard")] = 8501,
+    size: Annotated[
+        int | None, typer.Option(min=200, max=200_000, help="customers, 5000 unless said")
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="where it is built; else DUIQI_HOME, else ./var/demo"),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="build it anew")] = False,
+) -> int:
+    """A made-up company whose CRM and OA have drifted apart, with its history.
+
+    Built once, in half a minute; after that it is only served, until its days no longer end today.
+    """
+    from governance.demo import home as folder
+    from governance.holder import utc_now
+
+    # Whatever points at a real ledger must not receive the demo's runs, here or in the dashboard.
+    os.environ.pop("DUIQI_LEDGER_URL", None)
+    now = utc_now()
+    place = folder.home_of(home)
+    with progress() as tell:
+        built = folder.ensure(
+            place, folder.wish_of(place, size, days, now), now, fresh=fresh, tell=tell
+        )
+    sys.stdout.write(t("demo.built" if built else "demo.found", language(), home=place) + "\n")
+    sys.stdout.write(t("demo.files", language(), home=place) + "\n")
+    sys.stdout.flush()
+    if serve:
+        show(place, port)
+    return 0
+
+
+def show(place: Path, port: int) -> None:
+    from governance.demo.home import CONFIG
+    from governance.serve import Service
+    from governance.serve import serve as run_both
+
+    stop = common.stop_on_signals()
+    run_both(Service(place / CONFIG, place, port, "127.0.0.1", stop, say))
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """A line on stderr with the day that was lived last; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _days: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status("") as line:
+        yield lambda done, days: line.update(
+            Text(t("demo.progress", language(), done=done, days=days))
+        )

@@ -1,0 +1,201 @@
+"""The folder of a built demo: finding one that is ready, and building it from nothing.
+
+A file `demo.json` marks the folder as ours and says how far the build came. A folder that holds
+anything and lacks the mark is never touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from governance.demo.notation import BUSINESS_ZONE
+from governance.demo.replay import NightClock, Nights, last_night, moment_of, replay
+from governance.demo.stores import FileStores
+from governance.demo.world import SEED, World, plan
+from governance.errors import ConfigError
+
+if TYPE_CHECKING:
+    from governance.config import Config
+    from governance.ledger import Ledger
+
+# Changes whenever the same seed would make another company or other days.
+EDITION = 1
+DEFAULT_SIZE, DEFAULT_DAYS = 5000, 30
+DEFAULT_HOME = Path("var") / "demo"
+MARK, LOCK, COMPANY, CONFIG, TRUTH = (
+    "demo.json", "demo.lock", "company", "governance.yaml", "truth.json",
+)  # fmt: skip
+SHIPPED_CONFIG = Path(__file__).resolve().parents[2] / "data" / "demo" / CONFIG
+# All that a demo's folder can hold; whatever else somebody put there stays.
+OURS = (
+    CONFIG, TRUTH, COMPANY, "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm",
+    "ledger.lock", "secret", "snapshots", "runs", "tmp", "quarantine",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which demo is wanted. `today` is the last of its days."""
+
+    size: int
+    days: int
+    today: date
+    seed: int = SEED
+    edition: int = EDITION
+
+
+Tell = Callable[[int, int], None]
+
+
+def home_of(named: Path | None) -> Path:
+    """`--home`, else `$DUIQI_HOME`, else `./var/demo`: never a `./var` that is in real use."""
+    told = named or os.environ.get("DUIQI_HOME") or DEFAULT_HOME
+    return Path(told).expanduser().absolute()
+
+
+def wish_of(home: Path, size: int | None, days: int | None, now: datetime) -> Wish:
+    """What is asked for; where nothing was said, as the demo that is there, or the default."""
+    there = told(home)[0]
+    return Wish(
+        size=size or (there.size if there else DEFAULT_SIZE),
+        days=days or (there.days if there else DEFAULT_DAYS),
+        today=last_night(now).astimezone(BUSINESS_ZONE).date(),
+    )
+
+
+def told(home: Path) -> tuple[Wish | None, bool]:
+    """The demo that the folder's mark names, and whether it was built to its end."""
+    try:
+        mark = json.loads((home / MARK).read_text(encoding="utf-8"))
+        wish = Wish(**{**mark["wish"], "today": date.fromisoformat(mark["wish"]["today"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, False
+    return wish, mark["ready"] is True
+
+
+def mark(home: Path, wish: Wish, ready: bool) -> None:
+    """Write the mark in one step, so that it is the old or the new one at any time."""
+    text = json.dumps({"ready": ready, "wish": {**asdict(wish), "today": wish.today.isoformat()}})
+    beside = home / f"{MARK}.new"
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(home / MARK)
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Keep every other builder out; the lock goes with the process, however it ends."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError("demo.in_use", home=home) from error
+        yield
+
+
+def ensure(home: Path, wish: Wish, now: datetime, *, fresh: bool, tell: Tell) -> bool:
+    """Build the demo unless it is there as wished; True when it had to be built.
+
+    `tell` hears how many of how many days are done. Raises ConfigError for a folder that is not
+    a demo's and for one in which a worker or another build is at work.
+    """
+    if home.exists() and not (home / MARK).exists() and any(home.iterdir()):
+        raise ConfigError("demo.home_taken", home=home)
+    if not fresh and told(home) == (wish, True):
+        return False
+    with alone(home):
+        refuse_busy(home, now)
+        mark(home, wish, ready=False)
+        clear(home)
+        build(home, wish, tell)
+        mark(home, wish, ready=True)
+    return True
+
+
+def refuse_busy(home: Path, now: datetime) -> None:
+    """Raises ConfigError while a worker or a run holds the lease; dead builds do not count."""
+    from governance.ledger import open_ledger
+
+    if not (home / "ledger.sqlite").exists():
+        return
+    ledger = open_ledger(home, address_of(home))
+    try:
+        lease = ledger.leases.alive(now=now)
+    finally:
+        ledger.close()
+    if lease is not None and not lease.holder.startswith("demo@"):
+        raise ConfigError("demo.in_use", home=home)
+
+
+def address_of(home: Path) -> str:
+    """The demo's own ledger, whatever `$DUIQI_LEDGER_URL` says about the real one."""
+    return f"sqlite:///{home / 'ledger.sqlite'}"
+
+
+def clear(home: Path) -> None:
+    for name in OURS:
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def build(home: Path, wish: Wish, tell: Tell) -> None:
+    """Make the company up, write day 0, and live every day with its run."""
+    from governance.config import load
+
+    tell(0, wish.days)
+    world = World(plan(wish.today, wish.size, wish.days, wish.seed), FileStores(home / COMPANY))
+    world.build()
+    world.plan.truth.write(home / TRUTH)
+    shutil.copyfile(SHIPPED_CONFIG, home / CONFIG)
+    config = load(home / CONFIG, environ={})
+    with nights(home, config, NightClock(moment_of(world, 0))) as night:
+        night.promise(moment_of(world, 0))
+
+        def run_day(day: int, moment: datetime) -> None:
+            night.run(day, moment)
+            tell(day, wish.days)
+
+        replay(world, range(1, wish.days + 1), run_day)
+
+
+@contextmanager
+def nights(home: Path, config: Config, clock: NightClock) -> Iterator[Nights]:
+    """The tools of the nightly runs, with the lease held until the last one is over."""
+    from governance.holder import holding, utc_now
+    from governance.ledger import open_ledger
+    from governance.runs import execute
+    from governance.store import open_home
+    from governance.workbench import Bench
+
+    store = open_home(home)
+    ledger = open_ledger(home, address_of(home))
+    try:
+        hurry(ledger)
+        bench = Bench(ledger, store, clock, execute, clean_up=lambda _fence: None)
+        with holding(ledger, "demo", clock=utc_now) as held:
+            if held is None:
+                raise ConfigError("demo.in_use", home=home)
+            yield Nights(bench, config, held, clock)
+    finally:
+        ledger.close()
+
+
+def hurry(ledger: Ledger) -> None:
+    """Let the ledger's commits not wait for the disk: a build that is cut short starts over."""
+    from sqlalchemy import event
+
+    engine = ledger.database.engine
+    event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous = OFF"))
+    engine.dispose()
