@@ -7,14 +7,12 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from governance.cli import language
-
-if TYPE_CHECKING:
-    from governance.config import Config
+from governance.cli.common import ConfigOption, find_config
 
 app = typer.Typer(add_completion=False)
 
@@ -36,7 +34,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help=".csv or .xlsx", dir_okay=False)],
     lang: Annotated[Language | None, typer.Option("--lang", help="zh or en")] = None,
     entity: Annotated[list[str] | None, typer.Option("--entity", help="only these")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="the configuration")] = None,
+    config: ConfigOption = None,
 ) -> int:
     """Write a list to a file: a sheet per system in .xlsx, one table in .csv."""
     from governance.errors import ConfigError
@@ -44,7 +42,7 @@ def export(
     if what is not What.REMEDIATION:
         raise ConfigError("remediation.not_yet", what=what.value)
     chosen = lang.value if lang else language()
-    written = write(out, chosen, tuple(entity or ()), configured(config))
+    written = write(out, chosen, tuple(entity or ()), config)
     from governance.i18n.formats import plural
 
     if sys.stderr.isatty():
@@ -52,20 +50,10 @@ def export(
     return 0
 
 
-def configured(path: Path | None) -> Config:
-    """The configuration that is named, or lies here or in the home directory."""
-    from governance.config import load
-
-    named = path or os.environ.get("DUIQI_CONFIG")
-    home = Path(os.environ.get("DUIQI_HOME") or "var") / "governance.yaml"
-    here = Path("governance.yaml")
-    found = Path(named) if named else here if here.is_file() or not home.is_file() else home
-    return load(found, environ=os.environ, secrets=False)
-
-
-def write(out: Path, chosen: str, entities: tuple[str, ...], config: Config) -> int:
+def write(out: Path, chosen: str, entities: tuple[str, ...], named: Path | None) -> int:
     """Write the remediation list as the local operator. Raises ConfigError for a wrong name."""
     from governance.access import local_operator
+    from governance.config import load
     from governance.errors import ConfigError
     from governance.exports import Exporter
     from governance.ledger import open_ledger
@@ -73,11 +61,12 @@ def write(out: Path, chosen: str, entities: tuple[str, ...], config: Config) -> 
     from governance.remediation import TO_DO
     from governance.store import open_home
 
+    home = open_home()
+    config = load(find_config(named, home.path), environ=os.environ, secrets=False)
     known = [entity.name for entity in config.entities]
     for name in entities:
         if name not in known:
             raise ConfigError("remediation.entity", entity=name, allowed=", ".join(known))
-    home = open_home()
     ledger = open_ledger(home.path)
     desk = Desk(home, ledger.database)
     try:

@@ -25,7 +25,6 @@ from governance.reading.query import COLUMNS, FACETS, ORDERS, POSITION, Where, n
 from governance.reading.shelf import Handle, Shelf
 
 BATCH = 2000
-REMEMBERED = 500
 
 _SELECTED = ", ".join(f"f.{column}" for column in (*COLUMNS, "run"))
 
@@ -166,17 +165,11 @@ class Findings:
         return self._with_comments(rows)
 
     def _count(self, handle: Handle, filters: Filters, where: Where) -> int:
-        name = (filters, self.actor.departments)
-        known = handle.totals.get(name)
         if filters.text.strip():
             handle.searchable()
-        if known is None:
-            found = _rows(handle, f"SELECT count(*) FROM findings {where.sql}", where.values)
-            known = int(found[0][0])
-            if len(handle.totals) >= REMEMBERED:
-                handle.totals.clear()
-            handle.totals[name] = known
-        return known
+        query = f"SELECT count(*) FROM findings {where.sql}"
+        name = (query, *where.values)
+        return int(handle.remembered(name, lambda: _rows(handle, query, where.values))[0][0])
 
     def _all(self, query: str, where: Where, filters: Filters) -> list[tuple[Any, ...]]:
         if not self.reading.parts:
@@ -184,7 +177,8 @@ class Findings:
         with self.shelf.open(self.reading) as handle:
             if filters.text.strip():
                 handle.searchable()
-            return _rows(handle, query, where.values)
+            name = (query, *where.values)
+            return handle.remembered(name, lambda: _rows(handle, query, where.values))
 
     def _fetch(self, handle: Handle, places: list[tuple[Any, ...]]) -> list[Finding]:
         """The findings at these places, in their order."""

@@ -109,7 +109,7 @@ def _assembled(
         if not found and not any(rows.values()):
             return None
         _check_scope(view, entity, [*rows[left], *rows[right]], found)
-        past = _history(view, entity.name, (left, right), key, found, opened)
+        past = _history(view, entity.name, (left, right), key, opened)
     lines = _lines(entity, rows[left], rows[right], found)
     sides = [_side(source, taken.get(source), rows[source]) for source in (left, right)]
     first = found[0] if found else None
@@ -134,11 +134,13 @@ def _rows(
     key: str | None,
     found: tuple[Finding, ...],
 ) -> tuple[Row, ...]:
-    if taken is None or key is None:
+    if taken is None:
         return ()
-    if any(f.kind in (Kind.NULL_KEY_LEFT, Kind.NULL_KEY_RIGHT) for f in found):
-        return opened.of_hash(taken, key)
-    return opened.of_key(taken, key)
+    if key is not None:
+        return opened.of_key(taken, key)
+    lone = found[0]
+    side = lone.left_source if lone.kind == Kind.NULL_KEY_LEFT else lone.right_source
+    return opened.of_finding(taken, lone) if side == taken.source else ()
 
 
 def _history(
@@ -146,10 +148,9 @@ def _history(
     entity: str,
     sources: tuple[str, str],
     key: str | None,
-    found: tuple[Finding, ...],
     opened: snapshots.Snapshots,
 ) -> tuple[history.Change, ...]:
-    if key is None or any(f.kind in (Kind.NULL_KEY_LEFT, Kind.NULL_KEY_RIGHT) for f in found):
+    if key is None:
         return ()
     all_changes = [
         change
@@ -210,7 +211,7 @@ def _explained(lines: list[Line], entity: Entity, zone: ZoneInfo) -> tuple[Line,
 
     from checks.normalisers import explain, install
 
-    readers = {field.name: field.reader for field in entity.fields if field.reader}
+    readers = {field.name: _reader(field) for field in entity.fields if field.reader}
     wanted = {line.field for line in lines if not line.personal and line.cls != CellClass.EQUAL}
     used = {name: reader for name, reader in readers.items() if name in wanted}
     if not used:
@@ -227,6 +228,13 @@ def _explained(lines: list[Line], entity: Entity, zone: ZoneInfo) -> tuple[Line,
             replace(line, left=told(line.left, line.field), right=told(line.right, line.field))
             for line in lines
         )
+
+
+def _reader(field: Field) -> str:
+    """The name under which the normalisers know a field's reader; a type's reader has its own."""
+    from checks.normalisers import TYPES
+
+    return field.normalizer or TYPES[field.type.value].name
 
 
 def _side(source: str, taken: SnapshotRow | None, rows: tuple[Row, ...]) -> Side:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from checks.sql import quoted
 from governance.errors import EvidenceTampered
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     import duckdb
 
 KEPT = 3
+REMEMBERED = 500
 SEARCHED = 1000
+T = TypeVar("T")
 
 
 def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
@@ -63,15 +65,26 @@ class Proofs:
 
 @dataclass
 class Handle:
-    """One `Reading`, attached. `totals` remembers counts, which sealed files never change."""
+    """One `Reading`, attached. `known` remembers counts, which sealed files never change."""
 
     con: duckdb.DuckDBPyConnection
     reading: Reading
-    totals: dict[object, int] = field(default_factory=dict)
+    known: dict[object, Any] = field(default_factory=dict)
     readers: int = 0
     retired: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _searchable: bool = False
+
+    def remembered(self, name: object, ask: Callable[[], T]) -> T:
+        """What `ask` said the first time for this name."""
+        if name not in self.known:
+            answer = ask()
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()
+            self.known[name] = answer
+            return answer
+        made: T = self.known[name]
+        return made
 
     def searchable(self) -> None:
         """Build the table that text search reads; the first search over a reading pays for it.

@@ -14,6 +14,8 @@ from governance.store import Home, engine
 if TYPE_CHECKING:
     import duckdb
 
+    from governance.reading.model import Finding
+
 MOST_COPIES = 20
 
 
@@ -29,12 +31,16 @@ class Snapshots:
         """The rows with this normalised key: none, one, or the copies of a duplicate."""
         return self._rows(snapshot, "_key = ?", key)
 
-    def of_hash(self, snapshot: SnapshotRow, row_hash: str) -> tuple[Row, ...]:
-        """The rows without a key that have this hash."""
-        condition = "_key IS NULL AND ? IN (_raw_hash::VARCHAR, _norm_hash::VARCHAR)"
-        return self._rows(snapshot, condition, row_hash)
+    def of_finding(self, snapshot: SnapshotRow, finding: Finding) -> tuple[Row, ...]:
+        """The rows without a key that a finding is about: its id is made of their hash."""
+        names = (finding.check, finding.entity, finding.left_source, finding.right_source)
+        condition = (
+            "_key IS NULL AND substr(sha256(concat_ws(chr(31), ?, ?, ?, ?, ?, '', "
+            "CAST(_raw_hash AS VARCHAR))), 1, 32) = ?"
+        )
+        return self._rows(snapshot, condition, *names, finding.kind, finding.finding_id)
 
-    def _rows(self, snapshot: SnapshotRow, condition: str, value: str) -> tuple[Row, ...]:
+    def _rows(self, snapshot: SnapshotRow, condition: str, *values: str) -> tuple[Row, ...]:
         path = self._proofs.prove(self._home, snapshot.file, snapshot.sha256)
         attach(self._con, path, "snapshot")
         try:
@@ -42,7 +48,7 @@ class Snapshots:
             for table in ("rows", "odd"):
                 result = self._con.execute(
                     f"SELECT * FROM snapshot.main.{table} WHERE {condition} LIMIT {MOST_COPIES}",
-                    [value],
+                    list(values),
                 )
                 columns = [column[0] for column in result.description]
                 found += [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
