@@ -62,7 +62,11 @@ def open_ledger(home: Path, url: str | None = None) -> Ledger:
         home.mkdir(parents=True, exist_ok=True)
         with upgrade_lock(home):
             engine = open_engine(parsed(address, home))
-            bring_up_to_date(Database(engine))
+            try:
+                bring_up_to_date(Database(engine))
+            except BaseException:
+                engine.dispose()
+                raise
     except OSError as error:
         raise StoreError("ledger.unavailable", reason=error.strerror or str(error)) from error
     return assemble(Database(engine))

@@ -31,6 +31,8 @@ class Leases:
 
         Fences only grow: each acquisition gets a number that nobody had before.
         """
+        if self.alive(now=now, name=name) is not None:  # who stands by keeps no writer waiting
+            return None
         try:
             with self.database.write() as connection:
                 row = connection.execute(

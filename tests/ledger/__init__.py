@@ -1,0 +1,1 @@
+"""The ledger: each test opens one of its own."""
