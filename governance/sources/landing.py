@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.dictionary import Condition
 from checks.sql import quoted
+from governance.errors import StoreError
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,16 +26,21 @@ def landing(con: duckdb.DuckDBPyConnection, into: str, names: Sequence[str]) -> 
     """An empty table of text columns that is gone again when the block raises.
 
     One transaction, so that the rows of a large table are not written twice, to the log too.
+    Raises StoreError when DuckDB has no room for them.
     """
+    import duckdb
+
     columns = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
     con.execute("BEGIN")
     try:
         con.execute(f"CREATE OR REPLACE TABLE {quoted(into)} ({columns})")
         yield
         con.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         con.execute("ROLLBACK")
         con.execute(f"DROP TABLE IF EXISTS {quoted(into)}")
+        if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
+            raise StoreError("source.no_room") from None
         raise
 
 
