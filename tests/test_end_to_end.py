@@ -1,0 +1,200 @@
+"""The demo company in real servers: every planted fault is found, and nothing else.
+
+CRM in PostgreSQL, OA in MariaDB, the branches' files in folders; two runs with days of life
+between them.
+"""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from checks.outcome import Outcome
+from governance.config import Config, load
+from governance.demo.home import SHIPPED_CONFIG
+from governance.demo.servers import ServerStores
+from governance.demo.world import World, plan
+from governance.ledger import Ledger, open_ledger
+from governance.ledger.rows import RunRow, RunStatus
+from governance.run_now import Watch, run_now
+from governance.runs import execute
+from governance.store import Home, open_home
+from governance.workbench import Bench
+from tests.cast import STEWARD
+from tests.plain import Difference, told
+
+pytestmark = pytest.mark.servers
+
+TODAY = date(2026, 11, 21)
+FIRST, SECOND = 0, 17
+OPEN = ("open", "pending")
+
+
+@dataclass
+class Clock:
+    """Stands still until it is set."""
+
+    now: datetime = datetime(2026, 10, 21, 18, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A home with its ledger and configuration, ready for runs."""
+
+    bench: Bench
+    config: Config
+    clock: Clock
+
+    def run(self) -> RunRow:
+        watch = Watch(lambda _run: None, threading.Event())
+        return run_now(self.bench, self.config, (), STEWARD, watch)
+
+    def sealed(self, run: RunRow, query: str) -> list[tuple[Any, ...]]:
+        assert run.file is not None
+        with duckdb.connect(str(self.bench.home.file(run.file)), read_only=True) as con:
+            return con.execute(query).fetchall()
+
+
+def configuration(crm_url: str, oa_url: str) -> str:
+    """The demo's own configuration with servers in the place of the two files."""
+    text = SHIPPED_CONFIG.read_text(encoding="utf-8")
+    for file, kind, url in (("crm", "postgresql", crm_url), ("oa", "mariadb", oa_url)):
+        before = f"kind: sqlite\n    path: company/{file}.sqlite"
+        assert text.count(before) == 1
+        text = text.replace(before, f"kind: {kind}\n    url: {url}")
+    return text
+
+
+@pytest.fixture
+def duty(postgres_url: str, mariadb_url: str, tmp_path: Path) -> Iterator[Duty]:
+    path = tmp_path / "governance.yaml"
+    path.write_text(configuration(postgres_url, mariadb_url), encoding="utf-8")
+    home: Home = open_home(tmp_path / "home")
+    ledger: Ledger = open_ledger(home.path)
+    clock = Clock()
+    bench = Bench(ledger, home, clock, execute, clean_up=lambda _fence: None)
+    yield Duty(bench, load(path, environ={}), clock)
+    ledger.close()
+
+
+@pytest.fixture
+def world(postgres_url: str, mariadb_url: str, tmp_path: Path) -> World:
+    stores = ServerStores(postgres_url, mariadb_url, tmp_path / "company")
+    made = World(plan(TODAY, size=300), stores)
+    made.build()
+    return made
+
+
+def findings(duty: Duty, run: RunRow, states: tuple[str, ...] = OPEN) -> Counter[Difference]:
+    """The sealed findings of a run in the words of the truth."""
+    found: Counter[Difference] = Counter()
+    for entity, left, right, shown, kind, name, how, copies, state in duty.sealed(
+        run,
+        "SELECT entity, left_source, right_source, key_shown, kind, field, class, copies, state"
+        " FROM findings",
+    ):
+        if state in states:
+            key = () if kind.startswith("null_key") else normalised(shown)
+            found[Difference(entity, left, right, key, kind, name, how)] += copies
+    return found
+
+
+def normalised(shown: str) -> tuple[str, ...]:
+    """A key is shown as its record writes it."""
+    parts = unicodedata.normalize("NFKC", shown).split(" · ")
+    return tuple(part.strip().upper() for part in parts)
+
+
+def outcomes(duty: Duty, run: RunRow) -> set[Outcome]:
+    return {result.outcome for result in duty.bench.ledger.results.of_run(run.id)}
+
+
+def test_every_planted_fault_is_found_and_nothing_else(duty: Duty, world: World) -> None:
+    first = duty.run()
+    assert first.status is RunStatus.SUCCEEDED
+    before = told(world.truth_at(FIRST))
+    assert findings(duty, first) == before
+
+    for day in range(FIRST + 1, SECOND + 1):
+        world.advance(day)
+    duty.clock.now += timedelta(days=SECOND - FIRST)
+    second = duty.run()
+    assert second.status is RunStatus.SUCCEEDED
+    after = told(world.truth_at(SECOND))
+    assert findings(duty, second) == after
+    assert outcomes(duty, second) <= {Outcome.PASSED, Outcome.FAILED}
+
+    healed = set(before) - set(after)
+    assert healed
+    assert {d for d in findings(duty, second, ("gone",)) if d.key} == {d for d in healed if d.key}
+
+
+def test_what_is_aligned_by_rule_is_counted_and_not_found(duty: Duty, world: World) -> None:
+    run = duty.run()
+    planted = told(world.plan.truth.aligned_at(FIRST))
+    assert not set(planted) & set(findings(duty, run))
+    expected: Counter[tuple[str, str]] = Counter()
+    for difference, count in planted.items():
+        if difference.cell_class == "within_tolerance":
+            expected[difference.entity, str(difference.field)] += count
+    absorbed = duty.sealed(
+        run, "SELECT check_name, field, within_tolerance FROM fields WHERE within_tolerance > 0"
+    )
+    assert {(check, name): count for check, name, count in absorbed} == dict(expected)
+
+
+def test_what_no_normaliser_can_read_is_reported(duty: Duty, world: World) -> None:
+    run = duty.run()
+    unreadable = Counter(
+        (f.right, f.entity, f.field)
+        for f in world.truth_at(FIRST)
+        if f.cause == "unreadable" or (f.cause == "damaged_id" and f.field == "credit_code")
+    )
+    told_of = duty.sealed(run, "SELECT source, entity, field, cells FROM unread WHERE cells > 0")
+    assert {(s, e, f): cells for s, e, f, cells in told_of} == dict(unreadable)
+
+
+def test_a_finding_stays_the_same_finding_from_run_to_run(duty: Duty, world: World) -> None:
+    first = duty.run()
+    world.advance(1)
+    duty.clock.now += timedelta(days=1)
+    second = duty.run()
+    query = (
+        "SELECT finding_id, first_run, last_run FROM findings WHERE state IN ('open', 'pending')"
+    )
+    then = {identity: first_run for identity, first_run, _ in duty.sealed(first, query)}
+    now = {identity: (born, last) for identity, born, last in duty.sealed(second, query)}
+    lasting = then.keys() & now.keys()
+    assert len(lasting) > len(then) / 2
+    assert all(now[identity] == (first.id, second.id) for identity in lasting)
+    assert all(born == second.id for identity, (born, _) in now.items() if identity not in then)
+
+
+def test_a_source_that_is_away_closes_nothing(duty: Duty, world: World, tmp_path: Path) -> None:
+    first = duty.run()
+    legacy = tmp_path / "company" / "legacy"
+    legacy.rename(tmp_path / "away")
+    duty.clock.now += timedelta(days=1)
+    second = duty.run()
+    assert second.status is RunStatus.PARTIAL
+    blind = {
+        result.check_name
+        for result in duty.bench.ledger.results.of_run(second.id)
+        if result.outcome is Outcome.NOT_EVALUABLE
+    }
+    assert blind == {"branch_customer"}
+    unchecked = findings(duty, second, ("unchecked",))
+    assert unchecked == told(f for f in world.truth_at(FIRST) if f.entity == "branch_customer")
+    assert findings(duty, second) + unchecked == findings(duty, first)
