@@ -21,6 +21,7 @@ from governance.config.problems import BadValue, Problems
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
 MAX_DEPTH = 40
+MAX_BRACKETS = 200
 
 Content: TypeAlias = "str | dict[str, Node] | tuple[Node, ...] | None"
 
@@ -87,6 +88,9 @@ def file_text(path: Path, shown: str, problems: Problems) -> str:
 
 def compose(text: str, shown: str, problems: Problems) -> YamlNode | None:
     """The YAML nodes; a mistake in the writing is told in our words."""
+    if bracket_depth(text) > MAX_BRACKETS:  # the parser needs quadratic time for these
+        problems.add(Spot(shown, 1), "config.too_deep", limit=MAX_DEPTH)
+        raise Unreadable
     try:
         composed: YamlNode | None = YAML(typ="rt", pure=True).compose(text)
         return composed
@@ -103,6 +107,18 @@ def compose(text: str, shown: str, problems: Problems) -> YamlNode | None:
     except RecursionError:
         problems.add(Spot(shown, 1), "config.too_deep", limit=MAX_DEPTH)
     raise Unreadable
+
+
+def bracket_depth(text: str) -> int:
+    """How deep brackets nest, roughly: those inside quotes count too."""
+    depth = deepest = 0
+    for letter in text:
+        if letter in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in "]}" and depth:
+            depth -= 1
+    return deepest
 
 
 def syntax_code(detail: str) -> str:

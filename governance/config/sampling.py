@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,21 +14,13 @@ from checks.dictionary import Title
 from checks.errors import CodedError
 from governance.config.model import SourceConfig
 from governance.config.synonyms import entity_of, field_of, may_be_read
-from governance.errors import ConfigError
 
 if TYPE_CHECKING:
     from governance.sources.model import Reader, TableInfo
 
 ROWS = 5_000
+PATIENCE = timedelta(minutes=1)
 TABLES = 30
-SUFFIXES = {
-    ".csv": "csv", ".tsv": "tsv", ".txt": "tsv", ".xlsx": "xlsx", ".parquet": "parquet",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".sqlite": "sqlite", ".sqlite3": "sqlite",
-    ".db": "sqlite",
-}  # fmt: skip
-SCHEMES = {
-    "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mariadb",
-}  # fmt: skip
 QUOTES = {"mysql": "`", "mariadb": "`"}
 
 
@@ -63,19 +55,10 @@ class Looked:
 
 def source_of(name: str, where: str) -> SourceConfig:
     """The source that an address or a file name means. Raises ConfigError for neither."""
-    scheme, found, rest = where.partition("://")
+    from governance.sources import source_config_for
+
     title = Title(zh=name.upper(), en=name.upper())
-    if found and scheme.lower().startswith("sqlite"):
-        path = Path("/" + rest.lstrip("/") if rest.startswith("//") else rest.lstrip("/"))
-        return SourceConfig(name, "sqlite", title, path=path.absolute())
-    if found:
-        kind = SCHEMES.get(scheme.partition("+")[0].lower(), "sqlalchemy")
-        return SourceConfig(name, kind, title, url=where, timeout=timedelta(seconds=60))
-    path = Path(where).expanduser()
-    kind = SUFFIXES.get(path.suffix.lower(), "")
-    if not kind:
-        raise ConfigError("init.unknown_file", name=path.name, allowed=", ".join(SUFFIXES))
-    return SourceConfig(name, kind, title, path=path.absolute(), timeout=timedelta(seconds=60))
+    return replace(source_config_for(where), name=name, title=title, timeout=PATIENCE)
 
 
 def look(config: SourceConfig, zone: ZoneInfo, progress: Callable[[str], None]) -> Looked:

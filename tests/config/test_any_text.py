@@ -14,8 +14,8 @@ from tests.config.test_load import FULL
 from tests.config.worlds import ENVIRON
 
 PIECES = ["{", "}", "[", "]", ":", "- ", "&a ", "*a", "<<: ", "!!int ", "!x ", "|", ">", '"', "'",
-          "#", "\t", "\n", "  ", "${", "}", "%", "@", "`", "?", "null", "~", "\x00", "\u2028", "\ufeff",
-          "---\n", "...\n", "0x1F", "1e400", "9" * 40, "客"]  # fmt: skip
+          "#", "\t", "\n", "  ", "${", "}", "%", "@", "`", "?", "null", "~", "\x00", "\u2028",
+          "\ufeff", "---\n", "...\n", "0x1F", "1e400", "9" * 40, "客"]  # fmt: skip
 
 
 @st.composite

@@ -248,5 +248,5 @@ def test_addresses_and_files_are_told_apart(tmp_path: Path) -> None:
         "a.db": "sqlite",
     }
     assert {where: source_of("crm", where).kind for where in kinds} == kinds
-    with pytest.raises(ConfigError, match=r"init\.unknown_file"):
+    with pytest.raises(ConfigError, match=r"source\.suffix"):
         source_of("crm", "a.docx")
