@@ -89,13 +89,15 @@ def close(copy: Path, width: int, delimiter: str) -> str:
     with copy.open("rb+") as file:
         file.seek(0, 2)
         size = file.tell()
+        file.seek(0)
+        first = file.readline(1 << 16)
+        if b"\n" not in first and b"\r" in first:
+            first = b"\r"
         file.seek(max(size - 2, 0))
         tail = file.read()
-        file.seek(0)
-        first = file.read(1 << 16)
-        end = b"\r\n" if tail.endswith(b"\r\n") or b"\r\n" in first else b"\n"
-        if b"\n" not in first and b"\r" in first:
-            end = b"\r"
+        # Line ends must not be mixed: as the last row's, or where that has none, as the header's.
+        shown = tail if tail.endswith((b"\n", b"\r")) else first
+        end = next((mark for mark in (b"\r\n", b"\n", b"\r") if shown.endswith(mark)), b"\n")
         last = secrets.token_hex(16)
         file.seek(0, 2)
         file.write(b"" if tail.endswith((b"\n", b"\r")) else end)
