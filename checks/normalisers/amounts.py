@@ -94,6 +94,10 @@ def _fraction(text: str) -> str:
     )
 
 
+def _is_tidy(text: str) -> str:
+    return full_match(text, r"[!-~¥元万亿]+")
+
+
 def _is_odd(text: str) -> str:
     return matches(text, "[^0-9.-]")
 
@@ -112,7 +116,8 @@ AMOUNT = Normaliser(
     "amount",
     "number",
     (
-        Stage((HALF_WIDTH, SPACES, SIGN, CURRENCY, SEPARATORS, UNIT), is_written),
+        Stage((HALF_WIDTH, SPACES), _is_tidy),
+        Stage((SIGN, CURRENCY, SEPARATORS, UNIT), is_written),
         Stage((NUMBER,), is_plain),
     ),
     canonical=is_plain,
@@ -121,7 +126,8 @@ PERCENT = Normaliser(
     "percent",
     "number",
     (
-        Stage((HALF_WIDTH, SPACES, SIGN, SEPARATORS, PERCENT_SIGN), is_written),
+        Stage((HALF_WIDTH, SPACES), _is_tidy),
+        Stage((SIGN, SEPARATORS, PERCENT_SIGN), is_written),
         Stage((NUMBER,), is_plain),
     ),
     canonical=is_plain,

@@ -9,23 +9,41 @@ from checks.normalisers.base import (
     cases,
     full_match,
     guarded,
+    literal,
     matches,
     replaced,
 )
 from checks.normalisers.unicode import HALF_WIDTH, INVISIBLE, SPACE, TRIMMED
 
-_MONTH = _DATE = "([0-9]{1,2})"
-# Eight groups: the year, then month and day once for each way to write them.
-DAY = (
-    rf"([0-9]{{4}})(?:-{_MONTH}-{_DATE}|/{_MONTH}/{_DATE}|\.{_MONTH}\.{_DATE}"
-    rf"| ?年 ?{_MONTH} ?月 ?{_DATE} ?[日号號]?)"
-)
-DASHED = r"\1-\2\4\6\8-\3\5\7\9"
-_BLANK = SPACE + INVISIBLE
 ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_MIDNIGHT = r"(?:[T ] *0?0:00(?::00(?:\.0+)?)?)?"
+_SHORT = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+_SLASHED = "^[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}([T ]|$)"
+_DOTTED = r"^[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}([T ]|$)"
+_CHINESE = "^[0-9]{4} ?年 ?[0-9]{1,2} ?月 ?[0-9]{1,2} ?([日号號]|[T ]|$)"
+_COMPACT = "^[0-9]{8}($|[T ]?[0-9])"
+_MIDNIGHT = r"[T ] *0?0:00(?::00(?:\.0+)?)?$"
+_BLANK = SPACE + INVISIBLE
 # Day 60 is the 29 February 1900 that never was; before it Excel counts one day less.
 _LAST_SERIAL = 2958465
+
+
+def dashed(text: str) -> str:
+    """Rewrites the day at the front as `Y-M-D`; what follows stays, a blank before it."""
+    dots = replaced(text, r"^([0-9]{4})\.([0-9]{1,2})\.", r"\1-\2-")
+    chinese = replaced(
+        text, "^([0-9]{4}) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?[日号號]? *", r"\1-\2-\3 "
+    )
+    compact = (
+        f"left({text}, 4) || '-' || substr({text}, 5, 2) || '-' || substr({text}, 7, 2)"
+        f" || substr({text}, 9)"
+    )
+    return cases(
+        (matches(text, _SLASHED), f"replace({text}, '/', '-')"),
+        (matches(text, _CHINESE), f"rtrim({chinese}, ' ')"),
+        (matches(text, _DOTTED), dots),
+        (matches(text, _COMPACT), compact),
+        otherwise=text,
+    )
 
 
 def is_day(text: str) -> str:
@@ -33,25 +51,23 @@ def is_day(text: str) -> str:
     return f"{full_match(text, ISO)} AND year(TRY_CAST({text} AS DATE)) >= 1"
 
 
-def _is_iso(text: str) -> str:
-    return full_match(text, ISO)
+def _is_tidy(text: str) -> str:
+    return full_match(text, "[0-9年月日号./-]+(?: [0-9:.]+)?")
 
 
-def _dashed(text: str) -> str:
-    return replaced(
-        replaced(text, rf"^{DAY}{_MIDNIGHT}$", DASHED),
-        "^([0-9]{4})([0-9]{2})([0-9]{2})$",
-        r"\1-\2-\3",
-    )
-
-
-def _padded(text: str) -> str:
-    month = replaced(text, "^([0-9]{4})-([0-9])-", r"\1-0\2-")
-    return replaced(month, "^([0-9]{4}-[0-9]{2})-([0-9])$", r"\1-0\2")
+def _without_midnight(text: str) -> str:
+    return f"regexp_replace({text}, {literal(_MIDNIGHT)}, '')"
 
 
 def _day(text: str) -> str:
-    return cases((f"{text} = '' OR {is_day(text)}", text))
+    """The ISO date; DuckDB pads and knows the calendar."""
+    day = f"TRY_CAST({text} AS DATE)"
+    valid = f"{full_match(text, _SHORT)} AND year({day}) >= 1"
+    return cases((f"{text} = ''", "''"), (valid, f"CAST({day} AS VARCHAR)"))
+
+
+def _strict_day(text: str) -> str:
+    return cases((f"{text} = '' OR ({is_day(text)})", text))
 
 
 def _from_serial(text: str) -> str:
@@ -68,20 +84,35 @@ CLEANED = Step(
         lambda text: replaced(text, f"^[{_BLANK}]+|[{_BLANK}]+$"),
     ),
 )
-FORM = Step(
-    "date_form",
-    guarded(lambda text: f"NOT {full_match(text, ISO)}", lambda text: _padded(_dashed(text))),
-)
-VALID = Step("calendar", _day)
+FORM = Step("date_form", dashed)
+MIDNIGHT = Step("midnight", _without_midnight)
+VALID = Step("padding", _day)
 SERIAL = Step(
-    "excel_serial", guarded(lambda text: full_match(text, r"[0-9]{1,7}(?:\.0*)?"), _from_serial)
+    "excel_serial",
+    guarded(lambda text: full_match(text, r"[0-9]{1,7}(?:\.0*)?"), _from_serial),
 )
 
-DATE = Normaliser("date", "date", (Stage((HALF_WIDTH, CLEANED, FORM, VALID)),), canonical=is_day)
+DATE = Normaliser(
+    "date",
+    "date",
+    (
+        Stage((HALF_WIDTH, CLEANED), _is_tidy),
+        Stage(
+            (FORM, MIDNIGHT, VALID),
+        ),
+    ),
+    canonical=is_day,
+)
 EXCEL_DATE = Normaliser(
     "excel_date",
     "date",
-    (Stage((SERIAL,)), Stage((HALF_WIDTH, CLEANED, SERIAL, FORM), _is_iso), Stage((VALID,))),
+    (
+        Stage((HALF_WIDTH, CLEANED), _is_tidy),
+        Stage((SERIAL,)),
+        Stage((FORM, MIDNIGHT, VALID), is_day),
+    ),
     canonical=is_day,
 )
-ISO_DATE = Normaliser("iso_date", "date", (Stage((TRIMMED, VALID)),), canonical=is_day)
+ISO_DATE = Normaliser(
+    "iso_date", "date", (Stage((TRIMMED, Step("calendar", _strict_day))),), canonical=is_day
+)

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from checks.normalisers.base import Step, full_match, guarded, literal, matches, replaced, swap
+from checks.normalisers.base import Step, guarded, literal, matches, replaced, swap
 
 # Character classes as RE2 writes them, without the surrounding brackets.
 SPACE = r"\s\x0B\x1C-\x1F\x{85}\p{Z}"
@@ -40,12 +40,11 @@ def words_of(characters: str) -> str:
     return f"[{characters}]+(?: [{characters}]+)*"
 
 
-NFKC = Step(
-    "nfkc",
-    guarded(
-        lambda text: f"NOT {full_match(text, f'[ {STABLE}]*')}", lambda text: f"duiqi_nfkc({text})"
-    ),
-)
+def _is_not_ascii(text: str) -> str:
+    return f"strlen({text}) <> length({text})"
+
+
+NFKC = Step("nfkc", guarded(_is_not_ascii, lambda text: f"duiqi_nfkc({text})"))
 VISIBLE = swap("invisible", f"[{INVISIBLE}]+")
 TRIMMED = Step("white_space", lambda text: replaced(text, f"^[{SPACE}]+|[{SPACE}]+$"))
 FOLDED = Step(
@@ -60,10 +59,7 @@ LOWER = Step("case", lambda text: f"lower({text})")
 UPPER = Step("case", lambda text: f"upper({text})")
 SIMPLIFIED = Step(
     "simplified",
-    guarded(
-        lambda text: f"regexp_matches({text}, duiqi_traditional())",
-        lambda text: f"duiqi_simplified({text})",
-    ),
+    guarded(_is_not_ascii, lambda text: f"duiqi_simplified({text})"),
 )
 # Numbers, dates and ids know every character they accept, so they need no NFKC: it would read a
 # footnote as a digit (5² as 52).
