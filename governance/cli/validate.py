@@ -68,13 +68,13 @@ def source_lines(source: SourceReach) -> Iterable[str]:
         return
     yield say("validate.source", source=source.source, kind=source.kind)
     for table in source.tables:
-        yield from table_lines(table)
+        yield from table_lines(table, source.source)
     if source.spare:
         yield "  " + say("validate.spare", count=len(source.spare), tables=few(source.spare))
 
 
-def table_lines(table: TableReach) -> Iterable[str]:
-    name = table.table or table.entity
+def table_lines(table: TableReach, source: str) -> Iterable[str]:
+    name = table.table or source
     why = reason(table.error) if table.error else ""
     words = say(f"validate.table_{table.state.value}", table=name, entity=table.entity, reason=why)
     yield "  " + words

@@ -16,8 +16,11 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE = re.compile(r"(19|20)\d{2}([-/.年]?)\d{1,2}([-/.月]?)\d{1,2}日?")
 _DATETIME = re.compile(r"(19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ T]\d{1,2}:\d{2}.*")
 _PERCENT = re.compile(r"-?\d+(\.\d+)?%")
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")
-_AMOUNT = re.compile(r"[¥￥$]?-?[\d,]+(\.\d+)?(万|亿|元|万元|亿元)?")
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,9})")
+# A longer run of digits without a separator is a number of something, not a sum.
+_AMOUNT = re.compile(
+    r"[¥￥$]?-?(\d{1,10}|\d{1,3}(,\d{3})+|\d{1,15}(?=\.))(\.\d+)?(万|亿|元|万元|亿元)?"
+)
 _LEGAL_FORM = re.compile(r"(股份|集团|有限|责任|公司)+$")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9_./-]{2,40}")
 
@@ -37,7 +40,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("percent", _PERCENT, str.strip),
     ("integer", _INTEGER, str.strip),
     ("amount", _AMOUNT, str.strip),
-    ("code", _CODE, str.strip),
+    ("code", _CODE, _compact),
 )
 
 

@@ -128,26 +128,13 @@ def key_bonus(left: Table, one: str, other: str, same: bool) -> float:
 
 
 def confirmed(left: Table, right: Table, key: tuple[str, str]) -> float:
-    """The share of joined rows in which the best other pair of telling columns agrees."""
+    """How well the best other pair of columns agrees in joined rows; 0.5 where there is none."""
     joined = join(left, right, key)[:PROVED]
-    if not joined:
-        return 0.0
-    best = 0.0
-    told = False
-    for one in left.columns:
-        for other in right.columns:
-            if one.name == key[0] or other.name == key[1] or not telling(one) or not telling(other):
-                continue
-            told = True
-            if one.distinct.isdisjoint(other.distinct):
-                continue
-            best = max(best, agreement(one, other, joined))
-    return best if told else 0.5
-
-
-def telling(column: Column) -> bool:
-    """True where equal values are no accident."""
-    return len(column.distinct) > max(2, 0.2 * min(column.filled, 50))
+    ones = [c for c in left.columns if c.name != key[0] and len(c.distinct) > 1]
+    others = [c for c in right.columns if c.name != key[1] and len(c.distinct) > 1]
+    if not joined or not ones or not others:
+        return 0.5 if joined else 0.0
+    return max(agreement(one, other, joined) for one in ones for other in others)
 
 
 def join(left: Table, right: Table, key: tuple[str, str]) -> tuple[tuple[int, int], ...]:
@@ -164,9 +151,19 @@ def join(left: Table, right: Table, key: tuple[str, str]) -> tuple[tuple[int, in
 
 
 def agreement(one: Column, other: Column, joined: tuple[tuple[int, int], ...]) -> float:
-    """The share of rows, of those where either has a value, in which both say the same."""
+    """How far both say the same beyond what chance gives (Cohen's kappa), from 0 to 1.
+
+    Two columns that hold `1` in nearly every row agree and prove nothing.
+    """
+    if one.distinct.isdisjoint(other.distinct):
+        return 0.0
     rows = [(one.values[a], other.values[b]) for a, b in joined if one.values[a] or other.values[b]]
-    return sum(a == b for a, b in rows) / len(rows) if rows else 0.0
+    if not rows:
+        return 0.0
+    same = sum(a == b for a, b in rows) / len(rows)
+    mine, yours = Counter(a for a, _ in rows), Counter(b for _, b in rows)
+    chance = sum(count * yours[value] for value, count in mine.items()) / len(rows) ** 2
+    return max(0.0, (same - chance) / (1 - chance)) if chance < 1 else 0.0
 
 
 def mapped(
@@ -201,8 +198,6 @@ def column_score(
     values = agreement(one, other, joined)
     if counters(one, other) and values < 0.1 and len(joined) >= 10:
         return 0.0
-    if not telling(one) or not telling(other):
-        return alike + 0.2 * values
     return max(alike + 0.3 * values, values + 0.2 * alike)
 
 

@@ -217,9 +217,11 @@ def common_shape(columns: Iterable[Column]) -> str | None:
 
 def fitting(settings: dict[str, str], form: str | None) -> dict[str, str]:
     """The dictionary's settings; those that the values contradict give way to plain text."""
+    rest = {k: v for k, v in settings.items() if k not in ("type", "normalize", "tolerance")}
     if settings.get("type") == "integer" and form != "integer":
-        rest = {k: v for k, v in settings.items() if k not in ("type", "tolerance")}
         return {"normalize": "text"} | rest
+    if settings.get("normalize") == "person_name" and form in ("code", "integer"):
+        return {"type": "code"} | rest
     return settings
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.dictionary import Entity
 from governance.cli import main
 from governance.config import load
 from tests.config.test_proposal import customers
@@ -149,3 +150,37 @@ def test_two_databases_become_a_file_that_validates_and_holds_no_address(
         "customer_no": "khbh", "name": "khmc", "phone": "lxdh", "credit_limit": "xyed",
         "created_on": "cjrq", "status": "zt",
     }  # fmt: skip
+
+
+def test_the_demo_companys_systems_are_mapped_without_a_wrong_pair(desk: Path) -> None:
+    """Names differ in nearly every column (`name` and `khmc`): values must find them."""
+    from datetime import date
+
+    from governance.demo.stores import FileStores
+    from governance.demo.world import World, plan
+
+    world = World(plan(date(2026, 11, 20), size=400, days=3), FileStores(desk))
+    world.build()
+    world.advance(1)
+    assert run("init", "--crm", "crm.sqlite", "--oa", "oa.sqlite") == 0
+    assert run("validate") == 0
+    shipped = Path(__file__).parents[2] / "data" / "demo" / "governance.yaml"
+    truth = load(shipped, environ={})
+    right = {
+        (entity.mappings[0].table, entity.mappings[1].table): pairs_of(entity)
+        for entity in truth.entities
+        if [mapping.source for mapping in entity.mappings] == ["crm", "oa"]
+    }
+    found = {
+        (entity.mappings[0].table, entity.mappings[1].table): pairs_of(entity)
+        for entity in load(desk / "governance.yaml", environ={}).entities
+    }
+    assert len(found) >= 4
+    for tables, pairs in found.items():
+        assert pairs <= right[tables], tables
+        assert len(pairs) >= 0.8 * len(right[tables]), (tables, right[tables] - pairs)
+
+
+def pairs_of(entity: Entity) -> set[tuple[str, str]]:
+    left, right = (mapping.columns for mapping in entity.mappings)
+    return {(left[field], right[field]) for field in left if field in right}
