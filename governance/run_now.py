@@ -133,7 +133,7 @@ def get(ledger: Ledger, run_id: int) -> RunRow:
 
 
 def report_of(ledger: Ledger, run: RunRow) -> Report:
-    """The run's outcomes and what became of each source it read, in the order they were read."""
+    """The run's outcomes and what became of each source it read, both by name."""
     reads: dict[str, list[StepRow]] = {}
     for step in ledger.steps.of_run(run.id):
         if step.kind is StepKind.READ and step.source is not None:
@@ -141,7 +141,7 @@ def report_of(ledger: Ledger, run: RunRow) -> Report:
     return Report(
         run=run,
         checks=ledger.results.of_run(run.id),
-        sources=tuple(source_report(name, steps) for name, steps in reads.items()),
+        sources=tuple(source_report(name, steps) for name, steps in sorted(reads.items())),
     )
 
 
