@@ -130,7 +130,7 @@ class Exporter:
             fix.current,
             proposed,
             self._t(f"remediation.action.{fix.action.value}"),
-            self._why(fix, names),
+            reason(fix, names),
             names.source(finding.authority),
             self._t(f"ui.severity.{finding.severity}"),
             finding.department,
@@ -139,18 +139,6 @@ class Exporter:
         )
         marked = {5: "before", 6: "after"} if fix.proposed is not None else {5: "before"}
         return names.source(fix.system), cells, marked
-
-    def _why(self, fix: Fix, names: Titles) -> str:
-        words = self._t(
-            f"remediation.why.{fix.why.value}",
-            system=names.source(fix.system),
-            other=names.source(fix.other),
-            authority=names.source(fix.finding.authority),
-            key=names.key(fix.finding.entity),
-        )
-        if fix.finding.state == "unchecked":
-            words += self._t("remediation.why.unchecked")
-        return words
 
     def _found(self, finding: Finding) -> Line:
         names = Titles(self.config, self.language)
@@ -189,6 +177,21 @@ def problem(finding: Finding, names: Titles) -> str:
     kind, _, side = finding.kind.rpartition("_")
     source = finding.left_source if side == "left" else finding.right_source
     return t(f"remediation.problem.{kind}", names.language, source=names.source(source))
+
+
+def reason(fix: Fix, names: Titles) -> str:
+    """Why a line of work is what it is, in a sentence that names the systems."""
+    words = t(
+        f"remediation.why.{fix.why.value}",
+        names.language,
+        system=names.source(fix.system),
+        other=names.source(fix.other),
+        authority=names.source(fix.finding.authority),
+        key=names.key(fix.finding.entity),
+    )
+    if fix.finding.state == "unchecked":
+        words += t("remediation.why.unchecked", names.language)
+    return words
 
 
 Writer = Callable[[Path, Layout, Iterable[Line]], int]

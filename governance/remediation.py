@@ -69,10 +69,16 @@ def fixes(view: Findings, filters: Filters | None = None) -> Iterator[Fix]:
     """
     asked = Filters(state=TO_DO) if filters is None else filters
     rows = view.every(asked, Order.KEY)
-    for (_, key), of_record in groupby(rows, key=lambda row: (row.entity, row.key)):
-        made = [fix_of(finding) for finding in of_record]
-        # Rows without a key are records of their own; there is nothing to reconcile among them.
-        yield from made if key is None else without_contradiction(made)
+    for _, of_record in groupby(rows, key=lambda row: (row.entity, row.key)):
+        yield from fixes_of(of_record)
+
+
+def fixes_of(findings: Iterable[Finding]) -> list[Fix]:
+    """The lines of work for the findings of one record."""
+    made = [fix_of(finding) for finding in findings]
+    # Rows without a key are records of their own; there is nothing to reconcile among them.
+    keyless = any(line.finding.key is None for line in made)
+    return made if keyless else without_contradiction(made)
 
 
 def fix_of(finding: Finding) -> Fix:

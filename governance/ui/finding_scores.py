@@ -1,0 +1,183 @@
+"""Where people should look: scores of pairs and fields, and a chart of what is wrong where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from checks.outcome import CellClass, Kind, Severity
+from governance.config import Config
+from governance.reading import FieldCount, FieldScore, Filters, PairScore
+from governance.titles import Titles
+from governance.ui import urls
+from governance.ui.components import number_column, share_column, table, text_column
+from governance.ui.finding_filters import PROBLEMS, problem_name
+from governance.ui.here import Here
+from governance.ui.plots import FONT, palette
+from governance.ui.text import plain
+
+CHART_FIELDS = 9
+
+
+def pair_scores(here: Here, config: Config, scores: tuple[PairScore, ...], key: str) -> None:
+    """Every entity and pair of systems with its numbers; a row leads to its findings."""
+    titles = Titles(config, here.language)
+    numbers = ("matched", "aligned", "mismatched", "only_left", "only_right")
+    rows = [
+        {
+            "entity": titles.entity(score.entity),
+            "pair": titles.pair(score.left_source, score.right_source),
+            "outcome": here.t(f"ui.outcome.{score.outcome}"),
+            "strict": here.share(score.strict),
+            "adjusted": here.share(score.adjusted),
+            **{name: score.numbers[name] for name in numbers},
+            "duplicate": score.numbers["left_duplicate_keys"]
+            + score.numbers["right_duplicate_keys"],
+            "null_key": score.numbers["left_null_keys"] + score.numbers["right_null_keys"],
+        }
+        for score in scores
+    ]
+    columns: dict[str, Any] = {
+        "entity": text_column(here.t("consistency.entity")),
+        "pair": text_column(here.t("consistency.pair")),
+        "outcome": text_column(here.t("consistency.outcome")),
+        "strict": share_column(here.t("consistency.strict")),
+        "adjusted": share_column(here.t("consistency.adjusted")),
+    }
+    for name in (*numbers, "duplicate", "null_key"):
+        columns[name] = number_column(here.t(f"consistency.{name}"))
+    picked = table(rows, columns, key=key, on_select="rerun", selection_mode="single-row", most=6)
+    for place in picked.selection.rows:
+        if place < len(scores):
+            urls.put("c.entity", [scores[place].entity])
+            urls.put("c.pair", [f"{scores[place].left_source}~{scores[place].right_source}"])
+            urls.drop("c.page", "c.field")
+            st.rerun()
+
+
+def unseen(here: Here, config: Config, scores: tuple[PairScore, ...]) -> None:
+    """One line for each pair that the newest run could not compare, with the reason."""
+    titles = Titles(config, here.language)
+    for score in scores:
+        if score.outcome in ("not_evaluable", "error"):
+            pair = plain(titles.pair(score.left_source, score.right_source))
+            entity = plain(titles.entity(score.entity))
+            said = here.t("consistency.unseen", entity=entity, pair=pair)
+            st.caption(f":orange[:material/visibility_off: {said}]")
+
+
+def field_chart(
+    here: Here, config: Config, lines: tuple[FieldCount, ...], filters: Filters, height: int
+) -> None:
+    """Where the findings are: a bar a field, stacked by what is wrong."""
+    import plotly.graph_objects as go
+
+    titles = Titles(config, here.language)
+    shown = lines[:CHART_FIELDS]
+    labels = [_bar_label(here, titles, line, filters) for line in shown]
+    colors, tones = palette(), problem_colors()
+    figure = go.Figure()
+    for code in (c for c in PROBLEMS if any(c in line.counts for line in shown)):
+        figure.add_bar(
+            y=labels,
+            x=[line.counts.get(code, 0) for line in shown],
+            name=problem_name(here, titles, code, filters.pair),
+            orientation="h",
+            marker={"color": tones[code], "line": {"width": 0}},
+            hovertemplate="%{x:,}",
+        )
+    axis = {"tickfont": {"size": 11, "color": colors.text}, "fixedrange": True, "zeroline": False}
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.32,
+        height=height,
+        margin={"l": 4, "r": 12, "t": 24, "b": 4},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT},
+        hovermode="y unified",
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "traceorder": "normal",
+            "font": {"size": 11, "color": colors.text},
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        xaxis={**axis, "gridcolor": colors.grid, "tickformat": ",d", "nticks": 5},
+        yaxis={**axis, "autorange": "reversed", "showgrid": False, "automargin": True},
+    )
+    st.plotly_chart(
+        figure, key="c.chart", height=height, theme=None, config={"displayModeBar": False}
+    )
+
+
+def problem_colors() -> dict[str, str]:
+    """A colour for each problem: values warm, whole rows blue, keys grey."""
+    colors = palette()
+    return {
+        CellClass.DIFFERENT.value: colors.severity[Severity.HIGH],
+        CellClass.NULL_VS_VALUE.value: colors.severity[Severity.MEDIUM],
+        Kind.ONLY_LEFT.value: colors.accent,
+        Kind.ONLY_RIGHT.value: colors.accent_pale,
+        Kind.DUPLICATE_LEFT.value: "#7a5aa6",
+        Kind.DUPLICATE_RIGHT.value: "#b79be0",
+        Kind.NULL_KEY_LEFT.value: colors.severity[Severity.LOW],
+        Kind.NULL_KEY_RIGHT.value: colors.text,
+    }
+
+
+def _bar_label(here: Here, titles: Titles, line: FieldCount, filters: Filters) -> str:
+    """The field's name; plotly reads a little HTML, so what could start some is taken out."""
+    name = titles.field(line.entity, line.field) if line.field else here.t("consistency.whole")
+    label = name if filters.entity else f"{titles.entity(line.entity)} · {name}"
+    return label.replace("<", "‹").replace(">", "›")[:40]
+
+
+def field_scores(
+    here: Here,
+    config: Config,
+    entity: str,
+    scores: tuple[FieldScore, ...],
+    lines: tuple[FieldCount, ...],
+) -> None:
+    """The fields of an entity, worst first; a row narrows the list to that field."""
+    titles = Titles(config, here.language)
+    found = {line.field: line.total for line in lines}
+    several = len({(score.left_source, score.right_source) for score in scores}) > 1
+    rows = [
+        {
+            "field": titles.field(entity, score.field),
+            "pair": titles.pair(score.left_source, score.right_source),
+            "strict": here.share(score.strict),
+            "adjusted": here.share(score.adjusted),
+            "findings": found.get(score.field, 0),
+            "rewritten": score.counts["normalized"] + score.counts["within_tolerance"],
+            "compared": score.compared,
+        }
+        for score in scores
+    ]
+    columns: dict[str, Any] = {"field": text_column(here.t("consistency.field"))}
+    if several:
+        columns["pair"] = text_column(here.t("consistency.pair"))
+    columns |= {
+        "strict": share_column(here.t("consistency.strict")),
+        "adjusted": share_column(here.t("consistency.adjusted")),
+        "rewritten": number_column(
+            here.t("consistency.rewritten"), help=here.t("consistency.rewritten.help")
+        ),
+        "compared": number_column(here.t("consistency.compared")),
+    }
+    picked = table(
+        rows, columns, key="c.fields", on_select="rerun", selection_mode="single-row", most=6
+    )
+    for place in picked.selection.rows:
+        if place < len(scores):
+            urls.put("c.field", [scores[place].field])
+            urls.put("c.pair", [f"{scores[place].left_source}~{scores[place].right_source}"])
+            urls.drop("c.page")
+            st.rerun()
