@@ -79,12 +79,20 @@ def table_lines(table: TableReach, source: str) -> Iterable[str]:
     words = say(f"validate.table_{table.state.value}", table=name, entity=table.entity, reason=why)
     yield "  " + words
     for code, columns in (
-        ("validate.columns_missing", table.missing),
+        ("validate.columns_missing", tuple(hinted(name, table) for name in table.missing)),
         ("validate.columns_hidden", table.hidden),
         ("validate.columns_unmapped", table.unmapped),
     ):
         if columns:
             yield "    " + say(code, columns=few(columns))
+
+
+def hinted(name: str, table: TableReach) -> str:
+    """The missing column, and the one that was probably meant."""
+    from governance.sources.names import nearest
+
+    near = nearest(name, table.unmapped)
+    return name if near is None else say("validate.near", name=name, near=near)
 
 
 def few(names: tuple[str, ...]) -> str:

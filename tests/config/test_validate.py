@@ -87,6 +87,8 @@ def test_a_missing_column_and_a_missing_table_are_told_apart(
     crm, oa = answer["sources"]
     assert (crm["tables"][0]["state"], crm["tables"][0]["missing"]) == ("lacking", ["cust_nam"])
     assert oa["tables"][0]["missing"] == ["名字"]
+    assert run("validate") == 2
+    assert "cust_nam (cust_name?)" in capsys.readouterr().out
     written(company, CONFIG.replace("table: customers", "table: custommers"))
     code, answer = asked(capsys)
     assert code == 2
