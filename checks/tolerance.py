@@ -57,12 +57,12 @@ def check(name: str, reading: str | None, tolerance: Tolerance) -> None:
 def install(con: Any, columns: Iterable[Column]) -> None:
     """Give `con` the exact road for numbers too wide for the engine; free where none is judged."""
     if any(c.tolerance is not None and c.tolerance.time is None for c in columns):
-        known = con.execute(
-            "SELECT 1 FROM duckdb_functions() WHERE function_name = ?", [FUNCTION]
-        ).fetchone()
-        if known is None:
-            words = ["VARCHAR"] * 4
-            con.create_function(FUNCTION, _within, words, "BOOLEAN")
+        import duckdb
+
+        try:
+            con.execute(f"SELECT {FUNCTION}('0', '0', '0', 'distance')")
+        except duckdb.CatalogException:
+            con.create_function(FUNCTION, _within, ["VARCHAR"] * 4, "BOOLEAN")
 
 
 def condition(column: Column, left: str, right: str) -> str | None:

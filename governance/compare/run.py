@@ -1,0 +1,154 @@
+"""One comparison from open files to totals, in a private folder that is gone afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.prepare import Prepared, Spec
+from checks.reconcile import Totals, reconcile
+from governance.compare.columns import Plan, align
+from governance.compare.direction import counted, direct
+from governance.compare.findings import check_out, query, write
+from governance.compare.request import Request
+from governance.compare.sides import Side, land, opened
+from governance.errors import ConfigError, StoreError
+from governance.sources.model import Note
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found. `unread` are, per side, cells by column that their normaliser could not
+    read; `first` the first findings as (key values, kind, column, left, right, class, direction).
+    """
+
+    totals: Totals
+    plan: Plan
+    direction: dict[str, int] | None
+    unread: tuple[dict[str, int], dict[str, int]]
+    notes: tuple[tuple[str, Note], ...]
+    first: tuple[tuple[str | None, ...], ...]
+
+    @property
+    def aligned(self) -> bool:
+        """Nothing to report: no difference, no null key, no column on one side only."""
+        totals, plan = self.totals, self.plan
+        alone = totals.only_left + totals.only_right
+        null = totals.left.null_keys + totals.right.null_keys
+        return not (totals.mismatched + alone + null or plan.only_left or plan.only_right)
+
+
+def compare(request: Request) -> Comparison:
+    """Compare two files or tables; writes the findings if asked.
+
+    Raises CodedError in plain words for whatever keeps it from an answer.
+    """
+    import duckdb
+
+    with ExitStack() as stack:
+        left = stack.enter_context(opened(request.left, request.zone))
+        right = stack.enter_context(opened(request.right, request.zone))
+        base = stack.enter_context(opened(request.base, request.zone)) if request.base else None
+        if request.findings is not None:
+            check_out(
+                request.findings,
+                [s.config.path for s in (left, right, base) if s and s.config.path],
+            )
+        plan = align(request, left.columns, right.columns)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duiqi-")))
+        con = stack.enter_context(_engine(folder))
+        try:
+            return _compare(request, con, folder, plan, left, right, base)
+        except duckdb.OutOfMemoryException:
+            raise StoreError("compare.no_room") from None
+
+
+@contextmanager
+def _engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB in memory, spilling into the private folder, loading nothing from the network."""
+    import duckdb
+
+    (folder / "spill").mkdir()
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": str(folder / "spill"),
+        "preserve_insertion_order": "false",
+        "memory_limit": "60%",
+    }
+    with duckdb.connect(config=config) as con:
+        con.execute("SET TimeZone = 'UTC'")
+        yield con
+
+
+def _compare(
+    request: Request,
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    plan: Plan,
+    left: Side,
+    right: Side,
+    base: Side | None,
+) -> Comparison:
+    names = {p.column.name: p.name for p in plan.pairings}
+    theirs = {p.column.name: p.right for p in plan.pairings}
+    one, notes_left = land(left, names, con, "left_", plan.spec, folder)
+    other, notes_right = land(right, theirs, con, "right_", plan.spec, folder)
+    notes = [("left", n) for n in notes_left] + [("right", n) for n in notes_right]
+    compared = [p.column.name for p in plan.compared]
+    key = plan.spec.key
+    totals = reconcile(con, one.side(), other.side(), compared, carry=key)
+    third: Prepared | None = None
+    if base is not None:
+        third, notes_base = _land_base(con, folder, plan, base)
+        notes += [("base", n) for n in notes_base]
+    direct(con, third, [p.column for p in plan.compared])
+    findings = query(plan.key, [p.name for p in plan.compared])
+    if request.findings is not None:
+        write(con, findings, request.findings)
+    return Comparison(
+        totals,
+        plan,
+        counted(con) if base is not None else None,
+        (_named(one, plan), _named(other, plan)),
+        tuple(notes),
+        tuple(con.execute(f"{findings} LIMIT {SHOWN}").fetchall()),
+    )
+
+
+def _land_base(
+    con: duckdb.DuckDBPyConnection, folder: Path, plan: Plan, base: Side
+) -> tuple[Prepared, tuple[Note, ...]]:
+    """The base with the columns it has, under the left names or else the right ones."""
+    known = [name for name, _ in base.columns]
+    names = {
+        p.column.name: p.name if p.name in known else p.right
+        for p in plan.pairings
+        if p.name in known or p.right in known
+    }
+    for pairing in plan.pairings[: len(plan.key)]:
+        if pairing.column.name not in names:
+            raise ConfigError(
+                "compare.key_missing",
+                option="--key",
+                column=pairing.name,
+                allowed=", ".join(known),
+                side=base.config.name,
+            )
+    columns = tuple(c for c in plan.spec.columns if c.name in names)
+    spec = Spec(columns, plan.spec.key, (), plan.zone)
+    return land(base, names, con, "base_", spec, folder)
+
+
+def _named(prepared: Prepared, plan: Plan) -> dict[str, int]:
+    names = {p.column.name: p.name for p in plan.pairings}
+    return {names[column]: cells for column, cells in prepared.unread}

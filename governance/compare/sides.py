@@ -1,0 +1,155 @@
+"""The two sides of a comparison, opened and prepared: files and database tables alike."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from checks.prepare import Prepared, Spec, prepare
+from checks.sql import quoted
+from governance.config.model import SourceConfig
+from governance.errors import ConfigError, SourceRefused
+from governance.sources import Extract, open_source, split_target
+from governance.sources.files import Stamp, stamp, unchanged
+from governance.sources.model import Columns, Note, Reader
+
+if TYPE_CHECKING:
+    import duckdb
+
+MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Straight:
+    """A CSV file that DuckDB can read where it lies: its header and what parts the cells."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True)
+class Side:
+    """One opened side: its columns with their type names, and how to read them."""
+
+    config: SourceConfig
+    table: str | None
+    reader: Reader
+    columns: Columns
+    straight: Straight | None = None
+
+
+def shown_target(target: str) -> str:
+    """How a side is called in a message: never with what may hold a password."""
+    if "://" not in target:
+        return target
+    config, table = split_target(target)
+    return f"{config.name}#{table}" if table else config.name
+
+
+@contextmanager
+def opened(target: str, zone: str) -> Iterator[Side]:
+    """Open a file or a database table. Raises GovernanceError in plain words."""
+    config, table = split_target(target)
+    if table is None and (config.url is not None or config.kind == "sqlite"):
+        raise ConfigError("compare.no_table", side=config.name)
+    source = open_source(config, zone=ZoneInfo(zone))
+    with source.snapshot() as reader:
+        straight = _straight(config)
+        if straight is not None:
+            columns: Columns = tuple((name, "text") for name in straight.header if name)
+        else:
+            columns = _columns(config, table, reader)
+        yield Side(config, table, reader, columns, straight)
+
+
+def _columns(config: SourceConfig, table: str | None, reader: Reader) -> Columns:
+    if config.kind != "jsonl" or config.path is None:
+        return reader.columns(table)
+    # A name may turn up in the last object only.
+    from governance.sources.jsontext import records
+
+    names: dict[str, None] = {}
+    for record in records(config.path, config.name):
+        names.update(dict.fromkeys(record))
+    return tuple((name, "json") for name in names)
+
+
+def _straight(config: SourceConfig) -> Straight | None:
+    """How to read a CSV file without a copy; None where that is not safe.
+
+    Safe is a file without a quotation mark, in UTF-8 as far as its head shows: DuckDB may cut it
+    among threads, which with quoted line ends it gets wrong, and no open quotation can swallow
+    the file's end.
+    """
+    path = config.path
+    if config.kind not in ("csv", "tsv") or path is None or not _plain(path):
+        return None
+    from governance.sources.csvfile import columns, head
+    from governance.sources.filereader import Ask
+
+    before = stamp(path)
+    ask = Ask(config, path)
+    try:
+        header, delimiter = head(ask, path)
+    except SourceRefused:
+        return None
+    columns(ask, header)
+    return Straight(tuple(header), delimiter, before)
+
+
+def _plain(path: Path) -> bool:
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        return text[:2] not in MARKS and text.find(b'"') < 0 and b"\0" not in text[:4096]
+
+
+def land(
+    side: Side,
+    names: Mapping[str, str],
+    con: duckdb.DuckDBPyConnection,
+    prefix: str,
+    spec: Spec,
+    folder: Path,
+) -> tuple[Prepared, tuple[Note, ...]]:
+    """Read the columns `names` (engine name to source name) and prepare them.
+
+    `folder` is private and may hold raw text for a while. Raises GovernanceError in plain words.
+    """
+    import duckdb
+
+    if side.straight is not None and side.config.path is not None:
+        link = folder / f"{prefix}input.csv"
+        # The link's name holds nothing that DuckDB takes for a pattern or SQL for a quotation.
+        link.symlink_to(side.config.path)
+        try:
+            with unchanged(side.config.path, side.straight.stamp, side.config.name):
+                return prepare(con, _csv_query(side.straight, names, link), prefix, spec), ()
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            # The careful road finds out what is wrong, or reads it after all.
+            con.execute(f"DROP TABLE IF EXISTS {quoted(prefix + 'all')}")
+    landed = f"{prefix}landed"
+    extract = Extract(entity=side.config.name, columns=names, table=side.table)
+    result = side.reader.read(extract, con, landed, lambda _: None, lambda: False)
+    prepared = prepare(con, quoted(landed), prefix, spec)
+    con.execute(f"DROP TABLE {quoted(landed)}")
+    return prepared, result.notes
+
+
+def _csv_query(straight: Straight, names: Mapping[str, str], link: Path) -> str:
+    place = {name: f"c{at}" for at, name in enumerate(straight.header)}
+    kinds = {f"c{at}": "VARCHAR" for at in range(len(straight.header))}
+    shown = ", ".join(f"{place[source]} AS {name}" for name, source in names.items())
+    return (
+        f"(SELECT {shown} FROM read_csv('{link}', columns = {kinds}, auto_detect = false,"
+        f" header = true, delim = '{straight.delimiter}', quote = '\"', escape = '\"',"
+        " nullstr = ''))"
+    )
