@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,11 +37,11 @@ def load_config(path: Path, *, environ: Mapping[str, str], secrets: bool = True)
     problems = Problems()
     root = parse(path, str(path), problems)
     if root is not None:
-        root = with_used(root, path, problems)
+        root, used = with_used(root, path, problems)
         lookup = Secrets(environ, path.absolute().parent, secrets)
         config = read(root, path, lookup, problems)
         if not len(problems):
-            return config
+            return replace(config, files=(config.path, *used))
     raise ConfigProblems(str(path), problems)
 
 

@@ -14,19 +14,23 @@ SHIPPED = Path(__file__).resolve().parents[2]
 USED_KEYS = ("version", "entities", "checks")
 
 
-def with_used(root: Node, path: Path, problems: Problems) -> Node:
-    """The user's tree with every used file under it; a later one lies over an earlier one."""
+def with_used(root: Node, path: Path, problems: Problems) -> tuple[Node, tuple[Path, ...]]:
+    """The user's tree with every used file under it, and those files.
+
+    A later file lies over an earlier one.
+    """
+    files: list[Path] = []
     under: Node | None = None
     use = root.items.get("use")
     for item in items(use) if use is not None and use.content is not None else ():
-        used = read_used(item, path, problems)
+        used = read_used(item, path, problems, files)
         if used is not None:
             under = used if under is None else laid(used, under)
-    return root if under is None else laid(root, under)
+    return root if under is None else laid(root, under), tuple(files)
 
 
-def read_used(item: Node, path: Path, problems: Problems) -> Node | None:
-    """One used file, its single source renamed where the item says `as`."""
+def read_used(item: Node, path: Path, problems: Problems, files: list[Path]) -> Node | None:
+    """One used file, noted in `files`; its single source renamed where the item says `as`."""
     file, new = item, None
     if isinstance(item.content, dict):
         section = Section(item, problems, ("file", "as"))
@@ -39,6 +43,7 @@ def read_used(item: Node, path: Path, problems: Problems) -> Node | None:
     except BadValue as bad:
         problems.add(file, bad.code, **bad.params)
         return None
+    files.append(place.absolute())
     tree = parse(place, shown(place, path), problems)
     if tree is None:
         return None

@@ -70,7 +70,10 @@ class Retention:
 
 @dataclass(frozen=True)
 class Config:
-    """A checked `governance.yaml`. `digest` names its content; runs remember it."""
+    """A checked `governance.yaml`. `digest` names its content; runs remember it.
+
+    `files` are all that it was read from, used ones too: whoever watches for changes watches them.
+    """
 
     path: Path
     company: Title
@@ -84,6 +87,7 @@ class Config:
     alert_urls: tuple[str, ...] = field(repr=False)  # they carry tokens
     digest: str
     demo: bool = False
+    files: tuple[Path, ...] = ()
 
     def source(self, name: str) -> SourceConfig:
         return next(s for s in self.sources if s.name == name)

@@ -132,6 +132,10 @@ class EntityReader:
                 self.key_in_every_source(name, mappings)
         if node and not items(node):
             self.problems.add(node, "config.empty_list")
+        for name in names:
+            tolerance = self.field_nodes[name].items.get("tolerance")
+            if tolerance is not None:
+                self.problems.add(tolerance, "config.tolerance_on_key")
         return tuple(name for name in names if name in used)
 
     def key_in_every_source(self, name: str, mappings: Sequence[Mapping]) -> None:

@@ -59,6 +59,7 @@ MISTAKES = {
     "a field's authority that lacks it": (
         "{normalize: phone,", "{authority: oa, normalize: phone,", "unknown_authority"),
     "a tolerance on text": ("{type: code}", "{type: code, tolerance: 1}", "tolerance_on_text"),
+    "a tolerance on the key": ("{type: code}", "{type: integer, tolerance: 1}", "tolerance_on_key"),
     "a time tolerance on a number": ("0.10", "5min", "tolerance_number"),
     "a number tolerance on a date": ("normalize: amount", "normalize: date", "tolerance_time"),
     "a tolerance on a masked field": (

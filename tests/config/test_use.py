@@ -61,6 +61,12 @@ def test_the_own_file_goes_over_the_used_one(tmp_path: Path) -> None:
     assert customer.field_named("name").weight == 9
 
 
+def test_the_configuration_names_every_file_it_was_read_from(tmp_path: Path) -> None:
+    under = written(tmp_path, UNDER, "under.yaml")
+    path = written(tmp_path, USING)
+    assert load(path, environ={}).files == (path, under)
+
+
 def test_what_nobody_maps_is_left_out_of_a_used_file(tmp_path: Path) -> None:
     written(tmp_path, UNDER, "under.yaml")
     config = load(written(tmp_path, USING), environ={})
