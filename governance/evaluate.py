@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 
 from checks.consistency import PairPlan, Verdict, judge, pairs
@@ -129,11 +130,11 @@ class Evaluator:
             return Seen(error=GovernanceError("store.never_read", source=source))
         return Seen(snapshot=newest)
 
-    def _last_results(self, check: CheckConfig) -> str | None:
+    def _last_results(self, check: CheckConfig) -> Path | None:
         for result in self.ledger.results.history(check.name, limit=1):
             run = self.ledger.runs.get(result.run_id)
             if run is not None and run.file is not None and run.sha256 is not None:
-                return str(verify(self.home, run.file, run.sha256))
+                return verify(self.home, run.file, run.sha256)
         return None
 
     def _pair(

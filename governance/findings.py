@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from checks.consistency import Excused
 from checks.dictionary import Entity
 from checks.outcome import severity_of
 from checks.sql import quoted
+from governance.store import attached
 
 FINDINGS = {
     "finding_id": "VARCHAR",
@@ -154,22 +156,18 @@ def create(con: Any) -> None:
         con.execute(f"CREATE TABLE {table} ({declared})")
 
 
-def remember(con: Any, check: str, file: str | None) -> None:
+def remember(con: Any, check: str, file: Path | None) -> None:
     """Fill `previous` with what stood after the check's last run, sealed in `file`."""
     con.execute("DELETE FROM previous")
     if file is None:
         return
-    path = file.replace("'", "''")
-    con.execute(f"ATTACH '{path}' AS before (READ_ONLY)")
-    try:
-        columns = ", ".join(quoted(name) for name in FINDINGS)
+    columns = ", ".join(quoted(name) for name in FINDINGS)
+    with attached(con, file, "before"):
         con.execute(
-            f"INSERT INTO previous SELECT {columns} FROM before.findings"
+            f"INSERT INTO previous SELECT {columns} FROM before.main.findings"
             " WHERE check_name = $1 AND state <> 'gone'",
             [check],
         )
-    finally:
-        con.execute("DETACH before")
 
 
 def collect(con: Any, pair: PairRun, cells: str, lone: str) -> None:

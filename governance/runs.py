@@ -6,7 +6,6 @@ and the others go on; what depends on it is not evaluable.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,6 @@ from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunRow, RunStatus, SealedFile, StepKind
 from governance.snapshots import Failed, Reading, Taken, take
 from governance.store import Home
-
-log = logging.getLogger(__name__)
 
 READERS = 4
 PROGRESS_SECONDS = 0.5
@@ -68,8 +65,8 @@ def execute(
 ) -> RunRow:
     """Do a queued run to its end, and return it as the ledger has it then.
 
-    Raises LedgerRefused when the lease went to another meanwhile; every other failure is the
-    run's own and stands in the ledger with its reason.
+    Raises LedgerRefused when the lease went to another meanwhile; every other refusal is the
+    run's own and stands in the ledger with its reason. A defect of ours is the caller's to end.
     """
     run = ledger.runs.start(run_id, fence=fence, now=clock(), config_digest=config.digest)
     context = Context(ledger, home, config, run, fence, clock, stop)
@@ -79,9 +76,6 @@ def execute(
         raise
     except CodedError as error:
         _end(context, RunStatus.FAILED, error)
-    except Exception as error:  # the boundary: a defect of ours ends this run, not the worker
-        log.exception("run %s failed", run_id)
-        _end(context, RunStatus.FAILED, GovernanceError("run.defect", kind=type(error).__name__))
     ended = ledger.runs.get(run_id)
     assert ended is not None
     return ended
@@ -173,6 +167,7 @@ class SourceRead:
             zone=self.context.config.time_zone,
             run_id=self.context.run.id,
             fence=self.context.fence,
+            before=lambda entity: self.context.ledger.snapshots.newest(self.source.name, entity),
             started=self._started,
             progress=self._progress,
             stop=self.context.stop,
@@ -199,6 +194,8 @@ class SourceRead:
                 taken_at=self.as_of,
                 columns=item.columns,
                 unread=item.unread,
+                parent_id=None if item.same_as is None else item.same_as.id,
+                kind="base" if item.same_as is None else "same",
             )
             seen[self.source.name, item.entity] = Seen(
                 snapshot=self.context.ledger.snapshots.get(made)

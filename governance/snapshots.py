@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from checks.dictionary import Entity, Mapping
 from checks.errors import CodedError
-from checks.prepare import Spec, prepare, spec_of
+from checks.prepare import Prepared, Spec, digest, prepare, spec_of
 from governance.config.model import SourceConfig
-from governance.errors import SourceUnavailable
+from governance.errors import EvidenceTampered, SourceUnavailable
+from governance.ledger.rows import SnapshotRow
 from governance.sources import Extract, Landed, Note, Reader, open_source
-from governance.store import Home, Sealed, engine, seal
+from governance.store import Home, Sealed, attached, engine, seal, verify
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
 class Taken:
-    """One sealed snapshot. `unread` counts per field the cells that no normaliser could read."""
+    """One sealed snapshot. `unread` counts per field the cells that no normaliser could read.
+
+    `same_as` is the snapshot before it where the rows are the same: then that file serves again.
+    """
 
     entity: str
     sealed: Sealed
@@ -28,6 +36,7 @@ class Taken:
     columns: tuple[tuple[str, str], ...]
     unread: dict[str, int]
     notes: tuple[Note, ...]
+    same_as: SnapshotRow | None = None
 
 
 @dataclass(frozen=True)
@@ -40,13 +49,17 @@ class Failed:
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read: where to, with which key and clock, and how to say how far it is."""
+    """How to read: where to, with which key, and how to say how far it is.
+
+    `before` gives the newest snapshot there is of an entity of this source.
+    """
 
     home: Home
     secret: bytes
     zone: ZoneInfo
     run_id: int
     fence: int
+    before: Callable[[str], SnapshotRow | None]
     started: Callable[[str], None]
     progress: Callable[[int], None]
     stop: Callable[[], bool]
@@ -61,56 +74,102 @@ def take(
     all that is still to come; the caller must then drop what came before, since it did not read
     the whole. Raises SourceUnavailable or SourceRefused when the source cannot be opened at all.
     """
-    with open_source(source, zone=reading.zone).snapshot() as reader:
-        for entity in entities:
-            mapping = entity.mapping_of(source.name)
-            assert mapping is not None
-            reading.started(entity.name)
-            try:
-                yield _take_one(reader, entity, mapping, reading)
-            except SourceUnavailable:
-                raise
-            except CodedError as error:
-                yield Failed(entity.name, error)
-
-
-def _take_one(reader: Reader, entity: Entity, mapping: Mapping, reading: Reading) -> Taken:
-    extract = Extract(
-        entity=entity.name,
-        columns=mapping.columns,
-        table=mapping.table,
-        query=mapping.query,
-        filter=mapping.filter,
-    )
     con = engine(reading.home)
     try:
-        landed: Landed = reader.read(
-            extract,
-            con,
-            "landed",
-            reading.progress,
-            reading.stop,
+        with open_source(source, zone=reading.zone).snapshot() as reader:
+            for entity in entities:
+                reading.started(entity.name)
+                try:
+                    yield _Take(con, reader, source.name, entity, reading).take()
+                except SourceUnavailable:
+                    raise
+                except CodedError as error:
+                    yield Failed(entity.name, error)
+    finally:
+        con.close()
+
+
+class _Take:
+    """One entity of one source, from its rows to a sealed file."""
+
+    def __init__(
+        self,
+        con: DuckDBPyConnection,
+        reader: Reader,
+        source: str,
+        entity: Entity,
+        reading: Reading,
+    ) -> None:
+        self.con, self.reader, self.source, self.entity = con, reader, source, entity
+        self.reading = reading
+
+    def take(self) -> Taken:
+        self.con.execute("CREATE SCHEMA work; USE work")
+        try:
+            return self._take()
+        finally:
+            self.con.execute("USE main; DROP SCHEMA work CASCADE")
+
+    def _take(self) -> Taken:
+        mapping = self.entity.mapping_of(self.source)
+        assert mapping is not None
+        landed = self._land(mapping)
+        spec = spec_of(self.entity, mapping, secret=self.reading.secret, zone=self.reading.zone.key)
+        meta = (fingerprint(spec), digest(self.con, "landed", spec))
+        before = self.reading.before(self.entity.name)
+        if before is not None and self._meta(before) == meta:
+            sealed = Sealed(before.file, before.sha256, before.bytes)
+            return self._taken(landed, sealed, before.unread, same_as=before)
+        prepared = prepare(self.con, "landed", "", spec)
+        return self._taken(landed, self._seal(prepared, meta, landed.rows), dict(prepared.unread))
+
+    def _land(self, mapping: Mapping) -> Landed:
+        extract = Extract(
+            entity=self.entity.name,
+            columns=mapping.columns,
+            table=mapping.table,
+            query=mapping.query,
+            filter=mapping.filter,
         )
-        spec = spec_of(entity, mapping, secret=reading.secret, zone=reading.zone.key)
-        prepared = prepare(con, "landed", "", spec)
-        text = fingerprint(spec).replace("'", "''")
+        reading = self.reading
+        return self.reader.read(extract, self.con, "landed", reading.progress, reading.stop)
+
+    def _meta(self, snapshot: SnapshotRow) -> tuple[str, str] | None:
+        """What a sealed snapshot was made of; None where its file is gone or no longer itself."""
+        try:
+            path = verify(self.reading.home, snapshot.file, snapshot.sha256)
+        except EvidenceTampered:
+            return None
+        with attached(self.con, path, "before"):
+            row = self.con.execute("SELECT fingerprint, landed FROM before.main.meta").fetchone()
+        return None if row is None else (str(row[0]), str(row[1]))
+
+    def _seal(self, prepared: Prepared, meta: tuple[str, str], rows: int) -> Sealed:
+        self.con.execute("CREATE TABLE meta AS SELECT $1 AS fingerprint, $2 AS landed", meta)
         tables = [
-            ("meta", f"SELECT '{text}' AS fingerprint"),
+            ("meta", "SELECT * FROM meta"),
             ("rows", f"SELECT * FROM {prepared.rows} ORDER BY _key"),
             ("odd", f"SELECT * FROM {prepared.odd} ORDER BY _key, _raw_hash"),
         ]
-        file = f"snapshots/{mapping.source}/{entity.name}/{reading.run_id}.duckdb"
-        sealed = seal(con, reading.home, file, tables, fence=reading.fence, rows=landed.rows)
-    finally:
-        con.close()
-    return Taken(
-        entity=entity.name,
-        sealed=sealed,
-        rows=landed.rows,
-        columns=landed.available,
-        unread=dict(prepared.unread),
-        notes=landed.notes,
-    )
+        file = f"snapshots/{self.source}/{self.entity.name}/{self.reading.run_id}.duckdb"
+        return seal(self.con, self.reading.home, file, tables, fence=self.reading.fence, rows=rows)
+
+    def _taken(
+        self,
+        landed: Landed,
+        sealed: Sealed,
+        unread: dict[str, int],
+        same_as: SnapshotRow | None = None,
+    ) -> Taken:
+        return Taken(
+            entity=self.entity.name,
+            sealed=sealed,
+            rows=landed.rows,
+            columns=landed.available,
+            unread=unread,
+            notes=landed.notes,
+            same_as=same_as,
+        )
 
 
 def fingerprint(spec: Spec) -> str:

@@ -102,13 +102,13 @@ def install_nfkc(con: Any) -> None:
 
 
 def install_simplified(con: Any) -> None:
-    table = simplified_table()
-    _register(con, "duiqi_simplified", _simplifier(table))
-    pattern = "[" + "".join(map(chr, table)) + "]"
+    _register(con, "duiqi_simplified", _simplifier())
+    pattern = "[" + "".join(map(chr, simplified_table())) + "]"
     con.execute(f"CREATE OR REPLACE TEMP MACRO duiqi_traditional() AS {literal(pattern)}")
 
 
-def _simplifier(table: dict[int, str]) -> Callable[[Any], Any]:
+@functools.cache
+def _simplifier() -> Callable[[Any], Any]:
     """A function over Arrow batches that maps all characters of a batch in one go.
 
     Nearly every simplified character takes as many bytes as the traditional one, so the batch
@@ -117,6 +117,7 @@ def _simplifier(table: dict[int, str]) -> Callable[[Any], Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    table = simplified_table()
     codes = array("I", range(0x110000))
     resized = {old for old, new in table.items() if len(chr(old).encode()) != len(new.encode())}
     for old, new in table.items():

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,14 +94,22 @@ def _write(
         con.execute("CHECKPOINT sealing")
     finally:
         con.execute("DETACH sealing")
-    con.execute(f"ATTACH '{path}' AS sealing (READ_ONLY)")
-    try:
+    with attached(con, aside, "sealing"):
         for name, expected in counts.items():
             found = _number(con, f"SELECT count(*) FROM sealing.{quoted(name)}")
             if found != expected:
                 raise StoreError("store.short", table=name, expected=expected, found=found)
+
+
+@contextmanager
+def attached(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Iterator[None]:
+    """A sealed file as the catalog `name` of `con`, read-only, for the length of a block."""
+    escaped = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{escaped}' AS {quoted(name)} (READ_ONLY)")
+    try:
+        yield
     finally:
-        con.execute("DETACH sealing")
+        con.execute(f"DETACH {quoted(name)}")
 
 
 def verify(home: Home, file: str, sha256: str) -> Path:
