@@ -18,7 +18,7 @@ from governance.ledger import Ledger
 from governance.reading import Desk, PairScore, fields, pairs
 from governance.trend import Day, days
 
-WEEK = timedelta(days=7)
+WEEK = timedelta(days=6, hours=12)
 SHOWN_DAYS = 30
 
 
@@ -97,8 +97,8 @@ def overview(
         pending=counts.pending,
         causes=causes(view),
         rewritten=sum(f.counts.get("normalized", 0) for f in fields(view)),
-        strict=compared(strict, [(d.as_of, d.strict) for d in trend], now),
-        adjusted=compared(adjusted, [(d.as_of, d.adjusted) for d in trend], now),
+        strict=compared(strict, [(d.as_of, d.strict) for d in trend]),
+        adjusted=compared(adjusted, [(d.as_of, d.adjusted) for d in trend]),
         history=trend,
         pairs=lines,
         by_severity=counts.by_severity,
@@ -129,13 +129,13 @@ def records_of(score: PairScore) -> int:
     return sum(score.numbers.get(name, 0) for name in names)
 
 
-def compared(
-    value: float | None, past: list[tuple[datetime, float | None]], now: datetime
-) -> Score | None:
-    """`value` beside what it was a week ago, or at the oldest time known if that is younger."""
+def compared(value: float | None, past: list[tuple[datetime, float | None]]) -> Score | None:
+    """`value` beside what it was a week before the newest of `past`, or at the oldest known."""
     if value is None:
         return None
     known = [(at, before) for at, before in past if before is not None]
-    week_old = [pair for pair in known if pair[0] <= now - WEEK]
+    newest = past[-1][0] if past else None
+    # Nightly runs do not start on the second: six and a half days are a week.
+    week_old = [pair for pair in known if newest and pair[0] <= newest - WEEK]
     chosen = week_old[-1] if week_old else next(iter(known[:-1]), None)
     return Score(value) if chosen is None else Score(value, chosen[1], chosen[0])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from governance.overview import overview
-from governance.run_views import schedule, source_health
+from governance.config import Config
+from governance.overview import Overview, overview
+from governance.run_views import NextSlot, SourceHealth, schedule, source_health
 from governance.ui import overview_parts as parts
 from governance.ui import states
 from governance.ui.components import heading, opening, page_link
@@ -20,6 +21,30 @@ def nothing_yet(reader: Here) -> None:
         reader.t("ui.empty.body"),
         lambda: page_link(reader, "runs", reader.t("ui.empty.link"), icon=":material/play_arrow:"),
     )
+
+
+def blocks(
+    reader: Here,
+    config: Config,
+    seen: Overview,
+    health: tuple[SourceHealth, ...],
+    slots: tuple[NextSlot, ...],
+) -> None:
+    """The whole company, above the fold of a laptop."""
+    with st.container(gap="xxsmall"):
+        parts.sentence(reader, config, seen)
+    parts.tiles(reader, seen)
+    left, right = st.columns([1.4, 1], gap="xsmall")
+    with left, st.container(border=True, height="stretch", gap="xxsmall"):
+        parts.trend(reader, seen)
+    with right, st.container(border=True, height="stretch", gap="xxsmall"):
+        parts.pair_table(reader, config, seen.pairs)
+    columns = st.columns([1.35, 1, 1, 1], gap="xsmall")
+    with columns[0], st.container(border=True, height="stretch", gap="xxsmall"):
+        heading(reader.t("overview.sources"))
+        parts.run_times(reader, slots)
+        parts.sources(reader, config, health)
+    parts.doors(reader, config, seen, columns[1:])
 
 
 def draw(reader: Here) -> None:
@@ -37,20 +62,8 @@ def draw(reader: Here) -> None:
     if seen is None:
         nothing_yet(reader)
         return
-    with st.container(gap="xxsmall"):
-        parts.sentence(reader, config, seen)
-    parts.tiles(reader, seen)
-    left, right = st.columns([1.45, 1], gap="small")
-    with left, st.container(border=True, height="stretch"):
-        parts.trend(reader, seen)
-    with right, st.container(border=True, height="stretch", gap="xxsmall"):
-        parts.pair_table(reader, config, seen.pairs)
-    columns = st.columns([1.35, 1, 1, 1], gap="small")
-    with columns[0], st.container(border=True, height="stretch", gap="xxsmall"):
-        heading(reader.t("overview.sources"))
-        parts.run_times(reader, slots)
-        parts.sources(reader, config, health)
-    parts.doors(reader, config, seen, columns[1:])
+    with st.container(gap="xsmall"):
+        blocks(reader, config, seen, health, slots)
 
 
 draw(here())

@@ -26,7 +26,6 @@ def opening(here: Here, title: str, definition: str) -> None:
     `title` and `definition` are message ids; the definition says where the page's terms are
     defined.
     """
-    st.title(here.t(title), anchor=False)
     standing = here.standing
     parts = []
     if standing.run is not None:
@@ -36,8 +35,10 @@ def opening(here: Here, title: str, definition: str) -> None:
         parts.append(here.t("ui.caption.no_run"))
     parts.append(here.t("ui.caption.zone", zone=standing.zone.key))
     parts.append(here.t(definition))
-    st.caption(" · ".join(parts))
-    worker_line(here)
+    with st.container(gap="xxsmall"):
+        st.title(here.t(title), anchor=False)
+        st.caption(" · ".join(parts))
+        worker_line(here)
 
 
 def worker_line(here: Here) -> None:
@@ -65,6 +66,8 @@ def page_link(
     **query: str | Sequence[str] | None,
 ) -> None:
     """A link to `pages/<page>.py` that keeps the language. A `__` in a key stands for the dot.
+
+    `label` is markdown: words that are not our own must be `plain`.
 
     `page_link(here, "consistency", words, c__entity="customer")` leads to `?c.entity=customer`.
     """
@@ -176,5 +179,6 @@ def table(rows: Any, columns: dict[str, Any], *, most: int | None = None, **more
         column_order=list(columns),
         row_height=ROW_HEIGHT,
         height=max(shown, 1) * ROW_HEIGHT + HEADER_HEIGHT + 4,
+        placeholder="–",
         **more,
     )

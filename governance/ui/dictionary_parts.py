@@ -8,14 +8,14 @@ import streamlit as st
 
 from checks.dictionary import Condition, Field, Sensitivity, Tolerance
 from governance.config import Config
-from governance.dictionary_views import EntityView, Place, Vanished
+from governance.dictionary_views import EntityView, FieldLine, Place, Vanished
 from governance.i18n import formats
 from governance.ui.components import number_column, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.states import told
 from governance.ui.text import plain
 
-SENSITIVITY_COLORS = ["#c4cad4", "#c4cad4", "#e2c877", "#dd8a3c"]
+SENSITIVITY_COLORS = ["#eef0f3", "#eef0f3", "#f0dfae", "#f0cfae"]
 TERMS = ("strict", "adjusted", "pending", "aligned", "severity", "absent", "unread")
 MOST_ROWS = 18
 
@@ -52,23 +52,23 @@ def fields_table(here: Here, view: EntityView) -> None:
     """Every field: type, reading, sensitivity, tolerance, weight, authority."""
     rows = [
         {
-            "title": here.title(line.field.title) + (" ⚿" if line.is_key else ""),
+            "title": here.title(line.field.title),
             "code": line.field.name,
             "type": here.t(f"dictionary.type.{line.field.type.value}"),
             "reader": reading(here, line.field),
             "sensitivity": [line.field.sensitivity.value],
             "tolerance": tolerance(here, line.field.tolerance),
             "weight": line.field.weight,
-            "required": here.t("dictionary.required.yes") if line.field.required else "",
+            "required": required(here, line),
             "authority": source_title(here, view, line.authority),
-            "unread": line.unread,
+            "unread": line.unread or None,
         }
         for line in view.fields
     ]
     levels = {s.value: here.t(f"dictionary.sensitivity.{s.value}") for s in Sensitivity}
     head = {name: here.t(f"dictionary.column.{name}") for name in rows[0]}
     columns: dict[str, Any] = {
-        "title": text_column(head["title"], width=170, pinned=True),
+        "title": text_column(head["title"], width=170),
         "code": text_column(head["code"], width=130),
         "type": text_column(head["type"], width=80),
         "reader": text_column(head["reader"], width=150),
@@ -101,7 +101,7 @@ def mapping_table(here: Here, view: EntityView) -> None:
             )
         rows.append(row)
     columns = {
-        "title": text_column(here.t("dictionary.column.title"), width=170, pinned=True),
+        "title": text_column(here.t("dictionary.column.title"), width=170),
         "code": text_column(here.t("dictionary.column.code"), width=130),
     }
     for place in view.places:
@@ -188,6 +188,13 @@ def definitions(here: Here, view: EntityView) -> None:
                 f"**{here.t(f'dictionary.reader.{words}')}** — "
                 f"{here.t(f'dictionary.reads.{words}')}"
             )
+
+
+def required(here: Here, line: FieldLine) -> str:
+    """Whether the field is part of the key, required, or neither."""
+    if line.is_key:
+        return here.t("dictionary.required.key")
+    return here.t("dictionary.required.yes") if line.field.required else ""
 
 
 def reading(here: Here, field: Field) -> str:

@@ -50,14 +50,14 @@ def finding_rows(here: Here, config: Config, rows: tuple[Finding, ...]) -> list[
             "right": short(row.right_value),
             "department": short(row.department),
             "state": [row.state],
-            "first_seen": here.moment(row.first_seen),
+            "first_seen": here.moment(row.first_seen)[:10],
             "comments": row.comments or None,
         }
         for row in rows
     ]
 
 
-def state_column(here: Here, width: int = 80) -> Any:
+def state_column(here: Here, width: int = 76) -> Any:
     """The state as a pill: blue needs somebody, orange was not looked at again, grey can wait."""
     colors = palette()
     tones = {
@@ -91,26 +91,27 @@ def finding_table(
         heads = {side: here.t(f"consistency.{side}") for side in sides}
     columns: dict[str, Any] = {"severity": severity_column(here, here.t("consistency.severity"))}
     if not filters.entity:
-        columns["entity"] = text_column(here.t("consistency.entity"), width=64)
+        columns["entity"] = text_column(here.t("consistency.entity"), width=72)
     columns |= {
-        "key": text_column(here.t("consistency.key"), width=110),
-        "name": text_column(here.t("consistency.name"), width=170),
+        "key": text_column(here.t("consistency.key"), width=92),
+        "name": text_column(here.t("consistency.name"), width=150),
         "field": text_column(here.t("consistency.field"), width=90),
-        "problem": text_column(here.t("consistency.class"), width=96),
+        "problem": text_column(here.t("consistency.class"), width=86),
     }
     if len(pairs) > 1:
         columns["pair"] = text_column(here.t("consistency.pair"), width=110)
     columns |= {
-        "left": text_column(heads["left"], width=160, placeholder="–"),
-        "right": text_column(heads["right"], width=160, placeholder="–"),
-        "department": text_column(here.t("consistency.department"), width=80),
+        "left": text_column(heads["left"], width=138),
+        "right": text_column(heads["right"], width=138),
+        "department": text_column(here.t("consistency.department"), width=82),
         "state": state_column(here),
-        "first_seen": text_column(here.t("consistency.first_seen"), width=120),
+        "first_seen": text_column(here.t("consistency.first_seen"), width=86),
     }
     picked = table(
         finding_rows(here, config, rows),
         columns,
         most=SHOWN_ROWS,
+        placeholder="–",
         key=f"c.rows.{page}",
         on_select="rerun",
         selection_mode="single-row",
@@ -155,8 +156,15 @@ def pages(total: int) -> int:
     last = max(-(-total // PER_PAGE), 1)
     page = urls.restore_page("c.page", last)
     if last > 1:
-        st.pagination(last, key="c.page", on_change=urls.keep, args=("c.page",))
+        # Named after its page: a widget with a default may not have its state set beforehand.
+        key = f"c.pager.{last}.{page}"
+        st.pagination(last, default=page, key=key, on_change=_turn, args=(key,))
     return page
+
+
+def _turn(key: str) -> None:
+    page = st.session_state[key]
+    urls.put("c.page", [page] if page > 1 else [])
 
 
 def span(here: Here, total: int, page: int) -> str:

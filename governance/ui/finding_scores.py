@@ -12,12 +12,19 @@ from governance.reading import FieldCount, FieldScore, Filters, PairScore
 from governance.titles import Titles
 from governance.ui import urls
 from governance.ui.components import number_column, share_column, table, text_column
-from governance.ui.finding_filters import PROBLEMS, problem_name
 from governance.ui.here import Here
 from governance.ui.plots import FONT, palette
 from governance.ui.text import plain
 
 CHART_FIELDS = 9
+# What a bar is stacked from; both sides of a kind share a colour, the list tells them apart.
+GROUPS = {
+    "different": (CellClass.DIFFERENT.value,),
+    "null_vs_value": (CellClass.NULL_VS_VALUE.value,),
+    "only": (Kind.ONLY_LEFT.value, Kind.ONLY_RIGHT.value),
+    "duplicate": (Kind.DUPLICATE_LEFT.value, Kind.DUPLICATE_RIGHT.value),
+    "null_key": (Kind.NULL_KEY_LEFT.value, Kind.NULL_KEY_RIGHT.value),
+}
 
 
 def pair_scores(here: Here, config: Config, scores: tuple[PairScore, ...], key: str) -> None:
@@ -39,11 +46,11 @@ def pair_scores(here: Here, config: Config, scores: tuple[PairScore, ...], key: 
         for score in scores
     ]
     columns: dict[str, Any] = {
-        "entity": text_column(here.t("consistency.entity")),
-        "pair": text_column(here.t("consistency.pair")),
-        "outcome": text_column(here.t("consistency.outcome")),
-        "strict": share_column(here.t("consistency.strict")),
-        "adjusted": share_column(here.t("consistency.adjusted")),
+        "entity": text_column(here.t("consistency.entity"), width=104),
+        "strict": share_column(here.t("consistency.strict"), width=76),
+        "adjusted": share_column(here.t("consistency.adjusted"), width=76),
+        "outcome": text_column(here.t("consistency.outcome"), width=64),
+        "pair": text_column(here.t("consistency.pair"), width=180),
     }
     for name in (*numbers, "duplicate", "null_key"):
         columns[name] = number_column(here.t(f"consistency.{name}"))
@@ -76,17 +83,19 @@ def field_chart(
     titles = Titles(config, here.language)
     shown = lines[:CHART_FIELDS]
     labels = [_bar_label(here, titles, line, filters) for line in shown]
-    colors, tones = palette(), problem_colors()
+    colors, tones = palette(), group_colors()
     figure = go.Figure()
-    for code in (c for c in PROBLEMS if any(c in line.counts for line in shown)):
-        figure.add_bar(
-            y=labels,
-            x=[line.counts.get(code, 0) for line in shown],
-            name=problem_name(here, titles, code, filters.pair),
-            orientation="h",
-            marker={"color": tones[code], "line": {"width": 0}},
-            hovertemplate="%{x:,}",
-        )
+    for group, codes in GROUPS.items():
+        values = [sum(line.counts.get(code, 0) for code in codes) for line in shown]
+        if any(values):
+            figure.add_bar(
+                y=labels,
+                x=values,
+                name=here.t(f"consistency.group.{group}"),
+                orientation="h",
+                marker={"color": tones[group], "line": {"width": 0}},
+                hovertemplate="%{x:,}",
+            )
     axis = {"tickfont": {"size": 11, "color": colors.text}, "fixedrange": True, "zeroline": False}
     figure.update_layout(
         barmode="stack",
@@ -100,6 +109,7 @@ def field_chart(
         legend={
             "orientation": "h",
             "x": 0,
+            "xref": "container",
             "xanchor": "left",
             "y": 1.02,
             "yanchor": "bottom",
@@ -108,7 +118,13 @@ def field_chart(
             "itemclick": False,
             "itemdoubleclick": False,
         },
-        xaxis={**axis, "gridcolor": colors.grid, "tickformat": ",d", "nticks": 5},
+        xaxis={
+            **axis,
+            "gridcolor": colors.grid,
+            "tickformat": ",d",
+            "nticks": 5,
+            "automargin": True,
+        },
         yaxis={**axis, "autorange": "reversed", "showgrid": False, "automargin": True},
     )
     st.plotly_chart(
@@ -116,18 +132,15 @@ def field_chart(
     )
 
 
-def problem_colors() -> dict[str, str]:
-    """A colour for each problem: values warm, whole rows blue, keys grey."""
+def group_colors() -> dict[str, str]:
+    """Values warm, whole rows blue, keys grey."""
     colors = palette()
     return {
-        CellClass.DIFFERENT.value: colors.severity[Severity.HIGH],
-        CellClass.NULL_VS_VALUE.value: colors.severity[Severity.MEDIUM],
-        Kind.ONLY_LEFT.value: colors.accent,
-        Kind.ONLY_RIGHT.value: colors.accent_pale,
-        Kind.DUPLICATE_LEFT.value: "#7a5aa6",
-        Kind.DUPLICATE_RIGHT.value: "#b79be0",
-        Kind.NULL_KEY_LEFT.value: colors.severity[Severity.LOW],
-        Kind.NULL_KEY_RIGHT.value: colors.text,
+        "different": colors.severity[Severity.HIGH],
+        "null_vs_value": colors.severity[Severity.MEDIUM],
+        "only": colors.accent,
+        "duplicate": colors.accent_pale,
+        "null_key": colors.severity[Severity.LOW],
     }
 
 

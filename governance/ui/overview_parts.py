@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 
 import streamlit as st
 
@@ -21,8 +20,8 @@ from governance.ui.run_parts import entity_name, source_name
 from governance.ui.states import told
 from governance.ui.text import plain
 
-TILES = 150
-CHART = 212
+TILES = 168
+CHART = 206
 SHOWN_CAUSES = 4
 SHOWN_PAIRS = 7
 NOT_CONNECTED = ("permissions", "backups", "approvals")
@@ -32,7 +31,6 @@ HEALTH_MARK = {
     Health.FAILED: ":red[:material/error:]",
     Health.NEVER: ":gray[:material/hourglass_empty:]",
 }
-MARK = {Severity.CRITICAL: "red", Severity.HIGH: "orange"}
 
 
 def field_name(here: Here, config: Config, entity: str, field: str | None) -> str:
@@ -89,12 +87,18 @@ def cause_link(here: Here, config: Config, cause: Cause) -> None:
     parts = [plain(entity_name(here, config, cause.entity))]
     if cause.field:
         parts.append(plain(field_name(here, config, cause.entity, cause.field)))
-    kind = "class" if cause.field else "kind"
-    parts.append(here.t(f"ui.{kind}.{cause.what}"))
+    parts.append(
+        here.t(
+            f"overview.short.{cause.what}",
+            left=plain(source_name(here, config, cause.left)),
+            right=plain(source_name(here, config, cause.right)),
+            empty=plain(source_name(here, config, cause.empty or "")),
+        )
+    )
     page_link(
         here,
         "consistency",
-        f"{' · '.join(parts)} **{here.number(cause.records)}**",
+        f":primary[{' · '.join(parts)}] **{here.number(cause.records)}**",
         help=cause_words(here, config, cause),
         c__entity=cause.entity,
         c__field=cause.field,
@@ -105,7 +109,7 @@ def cause_link(here: Here, config: Config, cause: Cause) -> None:
 
 def tiles(here: Here, seen: Overview) -> None:
     """Strict and adjusted alignment side by side, then what is not being watched yet."""
-    columns = st.columns([1.25, 1.25, 1, 1, 1], gap="small")
+    columns = st.columns([1.25, 1.25, 1, 1, 1], gap="xsmall")
     with columns[0]:
         alignment(here, "strict", seen.strict, tuple(day.strict for day in seen.history))
     with columns[1]:
@@ -137,15 +141,13 @@ def alignment(here: Here, name: str, score: Score | None, values: tuple[float | 
 
 def since(here: Here, when: datetime) -> str:
     """The named period a delta is against."""
-    days = round((here.now - when).total_seconds() / 86400)
-    day = when.astimezone(here.zone).strftime("%m-%d")
-    return here.plural("overview.since", max(days, 1), day=day)
+    return here.t("overview.since", day=when.astimezone(here.zone).strftime("%m-%d"))
 
 
 def not_connected(here: Here, name: str) -> None:
     """A tile of something nobody watches yet: no number, no green, and how it will come."""
     with st.container(border=True, height=TILES, gap="xxsmall"):
-        st.markdown(here.t(f"overview.tile.{name}"))
+        st.markdown(f":small[{here.t(f'overview.tile.{name}')}]")
         st.markdown(f":gray[:material/link_off: **{here.t('overview.not_connected')}**]")
         st.caption(here.t(f"overview.how.{name}"))
 
@@ -185,7 +187,7 @@ def trend(here: Here, seen: Overview) -> None:
 def pair_table(here: Here, config: Config, lines: tuple[PairLine, ...]) -> None:
     """Each entity and pair of systems: both scores, and the way to what needs somebody."""
     heading(here.t("overview.pairs"))
-    widths = [2.6, 1.2, 1.2, 1.1]
+    widths = [3.1, 1.1, 1.1, 0.9]
     head = st.columns(widths, gap="xsmall", vertical_alignment="center")
     for column, name in zip(head, ("pair", "strict", "adjusted", "open"), strict=True):
         column.caption(
@@ -200,13 +202,15 @@ def pair_table(here: Here, config: Config, lines: tuple[PairLine, ...]) -> None:
 def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -> None:
     score = line.score
     row = st.columns(widths, gap="xsmall", vertical_alignment="center")
-    names = [source_name(here, config, n) for n in (score.left_source, score.right_source)]
+    sides = (score.left_source, score.right_source)
+    titles = " ↔ ".join(plain(source_name(here, config, name)) for name in sides)
     entity = plain(entity_name(here, config, score.entity))
     with row[0]:
         page_link(
             here,
             "consistency",
-            f"**{entity}** :gray[{' ↔ '.join(map(plain, names))}]",
+            f":primary[**{entity}**] :gray[{' ↔ '.join(map(plain, sides))}]",
+            help=titles,
             c__entity=score.entity,
             c__pair=f"{score.left_source}~{score.right_source}",
         )
@@ -219,9 +223,7 @@ def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -
     else:
         row[1].markdown(here.share(score.strict), text_alignment="right")
         row[2].markdown(f":gray[{here.share(score.adjusted)}]", text_alignment="right")
-    number = here.number(line.open)
-    tone = MARK.get(line.worst) if line.worst else None
-    row[3].markdown(f":{tone}[**{number}**]" if tone else number, text_alignment="right")
+    row[3].markdown(here.number(line.open), text_alignment="right")
 
 
 def sources(here: Here, config: Config, health: tuple[SourceHealth, ...]) -> None:
@@ -284,7 +286,7 @@ def doors(
             lambda: page_link(
                 here,
                 "consistency",
-                here.t("overview.operations.link"),
+                f":primary[{here.t('overview.operations.link')}]",
                 icon=":material/arrow_forward:",
                 c__sev=["critical", "high"],
             ),
@@ -296,7 +298,10 @@ def doors(
             "verified_user",
             here.t("overview.auditor"),
             lambda: page_link(
-                here, "runs", here.t("overview.auditor.link"), icon=":material/arrow_forward:"
+                here,
+                "runs",
+                f":primary[{here.t('overview.auditor.link')}]",
+                icon=":material/arrow_forward:",
             ),
         )
 
@@ -331,7 +336,7 @@ def leader_link(here: Here, seen: Overview) -> None:
     page_link(
         here,
         "consistency",
-        here.t("overview.leader.link"),
+        f":primary[{here.t('overview.leader.link')}]",
         icon=":material/arrow_forward:",
         c__entity=weakest.score.entity if weakest else None,
     )
@@ -346,10 +351,10 @@ def demo_banner(here: Here, seen: Overview | None) -> None:
         page_link(
             here,
             "consistency",
-            here.t("overview.demo.first"),
+            f":primary[{here.t('overview.demo.first')}]",
             c__entity=first.entity if first else None,
             c__field=first.field if first else None,
             c__class=first.what if first else None,
         )
-        page_link(here, "runs", here.t("overview.demo.second"))
-        page_link(here, "dictionary", here.t("overview.demo.third"))
+        page_link(here, "runs", f":primary[{here.t('overview.demo.second')}]")
+        page_link(here, "dictionary", f":primary[{here.t('overview.demo.third')}]")

@@ -104,7 +104,8 @@ def stacked(
             line={"color": line.color, "width": 2, "dash": line.dash},
             hovertemplate="%{y:.2f}%",
         )
-    figure.update_layout(_layout(colors, height, percent=bool(lines)))
+    figure.update_layout(_layout(colors, height))
+    _apart(figure, stacks, lines, _axis(colors))
     st.plotly_chart(
         figure,
         key=key,
@@ -114,19 +115,23 @@ def stacked(
     )
 
 
-def _layout(colors: Palette, height: int, *, percent: bool) -> dict[str, Any]:
-    axis = {
+def _axis(colors: Palette) -> dict[str, Any]:
+    return {
         "gridcolor": colors.grid,
         "zeroline": False,
         "tickfont": {"size": 11, "color": colors.text},
         "fixedrange": True,
         "automargin": True,
     }
+
+
+def _layout(colors: Palette, height: int) -> dict[str, Any]:
+    axis = _axis(colors)
     layout: dict[str, Any] = {
         "barmode": "stack",
         "bargap": 0.28,
         "height": height,
-        "margin": {"l": 4, "r": 4, "t": 26, "b": 4},
+        "margin": {"l": 4, "r": 4, "t": 24, "b": 4},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT},
@@ -146,13 +151,28 @@ def _layout(colors: Palette, height: int, *, percent: bool) -> dict[str, Any]:
         "xaxis": {**axis, "showgrid": False, "type": "date", "tickformat": "%m-%d"},
         "yaxis": {**axis, "tickformat": ",d", "rangemode": "tozero", "nticks": 5},
     }
-    if percent:
-        layout["yaxis2"] = {
+    return layout
+
+
+def _apart(figure: Any, stacks: tuple[Stack, ...], lines: tuple[Line, ...], axis: Any) -> None:
+    """Bars in the lower part and lines in the upper, so that neither hides the other."""
+    tallest = max((sum(day) for day in zip(*(s.values for s in stacks), strict=True)), default=0)
+    values = [value * 100 for line in lines for value in line.values if value is not None]
+    figure.update_yaxes(range=[0, max(tallest, 1) * 1.75], selector={"overlaying": None})
+    if not values:
+        return
+    low, high = min(values), max(values)
+    room = max(high - low, 0.2)
+    figure.update_layout(
+        yaxis2={
             **axis,
             "overlaying": "y",
             "side": "right",
             "showgrid": False,
             "ticksuffix": "%",
-            "nticks": 5,
+            "tickformat": ".1f",
+            "tickmode": "array",
+            "tickvals": [low, (low + high) / 2, high] if high - low >= 0.2 else [high],
+            "range": [low - room * 1.9, high + room * 0.12],
         }
-    return layout
+    )

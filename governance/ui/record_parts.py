@@ -107,16 +107,16 @@ def sides(here: Here, config: Config, record: Record) -> None:
     columns: dict[str, Any] = {
         "mark": mark_column(here),
         "field": text_column(here.t("record.field"), width=130),
-        **{name: text_column(plain(head), placeholder="–") for name, head in heads.items()},
+        **{name: text_column(plain(head)) for name, head in heads.items()},
     }
     if more:
         for name, head in heads.items():
             label = here.t("record.normalised", source=plain(head))
-            columns[f"{name}_as"] = text_column(label, placeholder="–")
+            columns[f"{name}_as"] = text_column(label)
         columns["rules"] = text_column(here.t("record.rules"), width=150)
     columns["authority"] = text_column(here.t("record.authority"), width=96)
     rows = [_line(here, titles, record, line) for line in record.lines]
-    table(rows, columns, key="r.sides")
+    table(rows, columns, key="r.sides", placeholder="–")
     for side in (record.left, record.right):
         if side.copies:
             _copies(here, titles, record.entity, side)
@@ -186,10 +186,9 @@ def _copies(here: Here, titles: Titles, entity: str, side: Side) -> None:
         for name in side.copies[0]
     ]
     columns = {"field": text_column(here.t("record.field"), width=130)} | {
-        f"copy{n}": text_column(here.t("record.copy", n=n + 1), placeholder="–")
-        for n in range(len(side.copies))
+        f"copy{n}": text_column(here.t("record.copy", n=n + 1)) for n in range(len(side.copies))
     }
-    table(rows, columns, key=f"r.copies.{side.source}")
+    table(rows, columns, key=f"r.copies.{side.source}", placeholder="–")
 
 
 def todo(here: Here, config: Config, record: Record) -> None:
@@ -221,13 +220,13 @@ def todo(here: Here, config: Config, record: Record) -> None:
         "field": text_column(here.t("record.field"), width=96),
         "problem": text_column(here.t("record.problem"), width=110),
         "state": state_column(here),
-        "system": text_column(here.t("record.system"), width=80, placeholder="–"),
-        "action": text_column(here.t("record.action"), width=84, placeholder="–"),
-        "proposed": text_column(here.t("record.proposed"), placeholder="–"),
-        "why": text_column(here.t("record.why"), width="large", placeholder="–"),
+        "system": text_column(here.t("record.system"), width=80),
+        "action": text_column(here.t("record.action"), width=84),
+        "proposed": text_column(here.t("record.proposed")),
+        "why": text_column(here.t("record.why"), width="large"),
         "first_seen": text_column(here.t("record.first_seen"), width=120),
     }
-    table(rows, columns, key="r.todo")
+    table(rows, columns, key="r.todo", placeholder="–")
 
 
 def _about(here: Here, titles: Titles, finding: Finding) -> str:
@@ -250,10 +249,10 @@ def changes(here: Here, config: Config, record: Record) -> None:
         "source": text_column(here.t("record.source"), width=90),
         "field": text_column(here.t("record.field"), width=110),
         "what": text_column(here.t("record.what"), width=84),
-        "before": text_column(here.t("record.before"), placeholder="–"),
-        "after": text_column(here.t("record.after"), placeholder="–"),
+        "before": text_column(here.t("record.before")),
+        "after": text_column(here.t("record.after")),
     }
-    table(rows, columns, most=SHOWN_CHANGES, key="r.history")
+    table(rows, columns, most=SHOWN_CHANGES, key="r.history", placeholder="–")
 
 
 def _change(here: Here, titles: Titles, entity: str, change: Change) -> dict[str, Any]:

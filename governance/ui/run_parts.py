@@ -18,12 +18,12 @@ from governance.ui.states import told
 from governance.ui.text import plain
 
 STATUS_COLORS = {
-    RunStatus.QUEUED: "#c4cad4",
-    RunStatus.RUNNING: "#7fb0ee",
-    RunStatus.SUCCEEDED: "#9ccfb4",
-    RunStatus.PARTIAL: "#e2c877",
-    RunStatus.FAILED: "#e5958e",
-    RunStatus.STOPPED: "#c4cad4",
+    RunStatus.QUEUED: "#dde1e7",
+    RunStatus.RUNNING: "#b5d0f3",
+    RunStatus.SUCCEEDED: "#c3e2d1",
+    RunStatus.PARTIAL: "#f0dfae",
+    RunStatus.FAILED: "#f3c6c1",
+    RunStatus.STOPPED: "#dde1e7",
 }
 STEP_COLORS = {
     StepStatus.RUNNING: STATUS_COLORS[RunStatus.RUNNING],
