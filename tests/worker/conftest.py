@@ -12,6 +12,7 @@ from governance.cli.common import bench_of
 from governance.ledger import open_ledger
 from governance.store import Home, open_home
 from governance.workbench import Bench
+from worker.child import no_leftovers
 from worker.inbox import Inbox, listening
 
 with warnings.catch_warnings():
@@ -34,6 +35,13 @@ def bench(home: Home) -> Iterator[Bench]:
     ledger = open_ledger(home.path)
     yield bench_of(ledger, home)
     ledger.close()
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """No process outlives its test."""
+    with no_leftovers():
+        yield
 
 
 @pytest.fixture
