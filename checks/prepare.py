@@ -13,7 +13,7 @@ from typing import Any
 from checks.dictionary import Entity, Mapping, Tolerance
 from checks.masking import VARIABLE, mask, token
 from checks.normalisers import expression, install
-from checks.sql import quoted
+from checks.sql import only_row, quoted
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,22 @@ class Spec:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Rows of one side; `repeated` keys are seen more than once, on `copies` rows together."""
+
+    rows: int
+    null: int
+    repeated: int
+    copies: int
+
+
+@dataclass(frozen=True)
 class Side:
     """One side of a comparison: where its prepared rows lie, in memory or in a sealed file.
 
     `rows` and `odd` are pasted as SQL, so quote them. `rows` holds unique non-null keys; if
-    `mixed`, it holds the rows of `odd` too. `locator` is a cheap unique column of `rows`.
+    `mixed`, it holds the rows of `odd` too. `locator` is a cheap unique column of `rows`. Who has
+    counted already says so and names the relation of the `repeated` keys.
     """
 
     rows: str
@@ -93,24 +104,39 @@ class Side:
     spec: Spec
     mixed: bool = False
     locator: str = "rowid"
+    repeated: str | None = None
+    counted: Counted | None = None
+
+    @property
+    def repeated_keys(self) -> str:
+        """A relation with the column `_key`, in which a key may come more than once."""
+        return self.repeated or f"(SELECT _key FROM {self.odd} WHERE _key IS NOT NULL)"
+
+    @property
+    def null_rows(self) -> str:
+        return f"(SELECT * FROM {self.rows if self.mixed else self.odd} WHERE _key IS NULL)"
 
 
 @dataclass(frozen=True)
 class Prepared:
     """What `prepare` left in the connection.
 
-    `rows` and `odd` are views with exactly `spec.stored`; `everything` is the table under them.
-    `unread` counts, per field, the values its normaliser could not read; they stay as written.
+    `rows` and `odd` are views with exactly `spec.stored`; `whole` is a view of both with `_at`,
+    a number per row. `unread` counts, per field, the values its normaliser could not read; they
+    stay as written.
     """
 
     rows: str
     odd: str
-    everything: str
+    whole: str
+    repeated: str
     spec: Spec
     unread: tuple[tuple[str, int], ...]
+    counted: Counted
 
     def side(self) -> Side:
-        return Side(quoted(self.everything), quoted(self.odd), self.spec, mixed=True)
+        names = quoted(self.whole), quoted(self.odd), self.spec
+        return Side(*names, True, "_at", quoted(self.repeated), self.counted)
 
 
 def spec_of(entity: Entity, mapping: Mapping, *, secret: bytes, zone: str) -> Spec:
@@ -143,21 +169,23 @@ def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
         raise ValueError("a masked column needs a secret")
     readers = {c.reader for c in spec.columns if c.reader}
     install(con, readers, spec.zone)
-    everything, repeated = f"{prefix}all", f"{prefix}repeated"
+    everything, repeated = quoted(f"{prefix}all"), quoted(f"{prefix}repeated")
     if spec.secret is not None:
         con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
     try:
-        con.execute(f"CREATE TABLE {quoted(everything)} AS {_query(landed, spec)}")
+        con.execute(f"CREATE TABLE {everything} AS {_query(landed, spec)}")
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
+    key = _key(spec) if len(spec.key) == 1 else "_key"
     con.execute(
-        f"CREATE TABLE {quoted(repeated)} AS SELECT _key FROM {quoted(everything)}"
-        " WHERE _key IS NOT NULL GROUP BY _key HAVING count(*) > 1"
+        f"CREATE TABLE {repeated} AS SELECT {key} AS _key, count(*) AS copies FROM {everything}"
+        f" WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
     )
     _views(con, prefix, spec)
-    return Prepared(
-        f"{prefix}rows", f"{prefix}odd", everything, spec, _unread(con, everything, spec)
-    )
+    whole = quoted(f"{prefix}whole")
+    names = (f"{prefix}rows", f"{prefix}odd", f"{prefix}whole", f"{prefix}repeated")
+    counted = _count(con, whole, repeated)
+    return Prepared(*names, spec, _unread(con, f"{prefix}all", spec), counted)
 
 
 def digest(con: Any, landed: str, spec: Spec) -> str:
@@ -167,32 +195,44 @@ def digest(con: Any, landed: str, spec: Spec) -> str:
     a table that did not change since the last snapshot need not be prepared again.
     """
     assert spec.secret is not None
-    row_hash = (
-        f"md5_number(getvariable('{VARIABLE}') || {packed(quoted(c.name) for c in spec.columns)})"
-    )
+    row = f"getvariable('{VARIABLE}') || {packed(quoted(c.name) for c in spec.columns)}"
     con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
     try:
-        rows, low, high = con.execute(
-            "SELECT count(*), coalesce(sum(CAST(h % 18446744073709551616 AS HUGEINT)), 0),"
-            " coalesce(sum(CAST(h // 18446744073709551616 AS HUGEINT)), 0)"
-            f" FROM (SELECT {row_hash} AS h FROM {landed})"
-        ).fetchone()
+        rows, low, high = only_row(
+            con,
+            "SELECT count(*), coalesce(sum(CAST(md5_number_lower(r) AS HUGEINT)), 0),"
+            " coalesce(sum(CAST(md5_number_upper(r) AS HUGEINT)), 0)"
+            f" FROM (SELECT {row} AS r FROM {landed})",
+        )
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
     return f"{rows}:{low}:{high}"
 
 
 def _views(con: Any, prefix: str, spec: Spec) -> None:
+    everything, whole = quoted(f"{prefix}all"), quoted(f"{prefix}whole")
+    rows, odd, repeated = (quoted(f"{prefix}{n}") for n in ("rows", "odd", "repeated"))
+    kept = {name: quoted(name) for name in spec.stored}
+    # A key of one column and an empty hash would only take room a second time.
+    kept["_key"] = _key(spec) if len(spec.key) == 1 else "_key"
+    kept["_raw_hash"] = "_raw_hash" if spec.raw_covers else "CAST(NULL AS UBIGINT)"
     stored = ", ".join(quoted(name) for name in spec.stored)
-    everything, repeated = quoted(f"{prefix}all"), quoted(f"{prefix}repeated")
+    shown = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in kept.items())
+    con.execute(f"CREATE VIEW {whole} AS SELECT rowid AS _at, {shown} FROM {everything}")
     con.execute(
-        f"CREATE VIEW {quoted(prefix + 'rows')} AS SELECT {stored} FROM {everything} AS a"
+        f"CREATE VIEW {rows} AS SELECT {stored} FROM {whole} AS a"
         f" ANTI JOIN {repeated} AS r USING (_key) WHERE _key IS NOT NULL"
     )
     con.execute(
-        f"CREATE VIEW {quoted(prefix + 'odd')} AS SELECT {stored} FROM {everything} AS a"
+        f"CREATE VIEW {odd} AS SELECT {stored} FROM {whole} AS a"
         f" WHERE _key IS NULL OR _key IN (SELECT _key FROM {repeated})"
     )
+
+
+def _count(con: Any, whole: str, repeated: str) -> Counted:
+    rows, null = only_row(con, f"SELECT count(*), count(*) - count(_key) FROM {whole}")
+    keys, copies = only_row(con, f"SELECT count(*), coalesce(sum(copies), 0) FROM {repeated}")
+    return Counted(rows, null, keys, int(copies))
 
 
 def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...]:
@@ -200,7 +240,7 @@ def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...
     if not read:
         return ()
     counts = ", ".join(f"count(*) FILTER ({quoted(name + '__u')})" for name in read)
-    row = con.execute(f"SELECT {counts} FROM {quoted(everything)}").fetchone()
+    row = only_row(con, f"SELECT {counts} FROM {quoted(everything)}")
     return tuple((name, n) for name, n in zip(read, row, strict=True) if n)
 
 
@@ -212,7 +252,7 @@ def _query(landed: str, spec: Spec) -> str:
     inner = f"SELECT {_list(names, (_settled(c) for c in read))} FROM ({inner})"
     inner = f"SELECT {_list(p for c in spec.columns for p in _protected(c))} FROM ({inner})"
     unread = [quoted(c.name + "__u") for c in read]
-    return f"SELECT {_list(_keys(spec), map(quoted, spec.stored[3:]), unread)} FROM ({inner})"
+    return f"SELECT {_list(_hashes(spec), map(quoted, spec.stored[3:]), unread)} FROM ({inner})"
 
 
 def _list(*parts: Iterable[str]) -> str:
@@ -244,15 +284,17 @@ def _protected(column: Column) -> list[str]:
     return [f"{mask(column.reader, raw, canonical)} AS {raw}", *tokens, *rest]
 
 
-def _keys(spec: Spec) -> list[str]:
-    parts = [quoted(spec.column(name).canonical) for name in spec.key]
+def _key(spec: Spec) -> str:
+    return key_of([quoted(spec.column(name).canonical) for name in spec.key])
+
+
+def _hashes(spec: Spec) -> list[str]:
     hashed = [spec.column(name) for name in spec.hashed]
     covered = [c for c in spec.columns if c.name in spec.raw_covers]
-    return [
-        f"{key_of(parts)} AS _key",
-        f"{_hash([c.raw for c in covered], spec)} AS _raw_hash",
-        f"{_hash([c.canonical for c in hashed], spec)} AS _norm_hash",
-    ]
+    parts = [f"{_hash([c.canonical for c in hashed], spec)} AS _norm_hash"]
+    if covered:
+        parts.append(f"{_hash([c.raw for c in covered], spec)} AS _raw_hash")
+    return parts if len(spec.key) == 1 else [f"{_key(spec)} AS _key", *parts]
 
 
 def key_of(parts: list[str]) -> str:

@@ -86,6 +86,9 @@ def _write(
     # Small blocks keep a small snapshot small: 225 KB instead of 1.5 MB for 5,000 rows.
     block = 16_384 if rows < SMALL_ROWS else 262_144
     path = str(aside).replace("'", "''")
+    # Choosing a compression costs five times more than a small table is worth (5,000 rows x 31:
+    # 0.13 CPU s against 0.03, 1.2 MB against 1.8); a large one repays it.
+    con.execute(f"SET force_compression = '{'zstd' if rows < SMALL_ROWS else 'auto'}'")
     counts: dict[str, int] = {}
     con.execute(f"ATTACH '{path}' AS sealing (BLOCK_SIZE {block}, STORAGE_VERSION '{STORAGE}')")
     try:
