@@ -155,13 +155,11 @@ def land(
     total, told = 0, 0
     for relation, bound in opened.pieces():
         try:
-            row = con.execute(
-                f"INSERT INTO {quoted(into)} SELECT {shown} FROM {relation} WHERE {condition}",
-                [*bound, *values],
-            ).fetchone()
-        except duckdb.InterruptException:
-            watch.check()
-            raise
+            with watch.over(duckdb.InterruptException):
+                row = con.execute(
+                    f"INSERT INTO {quoted(into)} SELECT {shown} FROM {relation} WHERE {condition}",
+                    [*bound, *values],
+                ).fetchone()
         except duckdb.InvalidInputException as error:
             if opened.broken is None:
                 raise

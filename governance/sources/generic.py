@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -135,16 +135,17 @@ class GenericReader(Reader):
         table = what(extract, self.name)
         watch = Watch(self.name, stop, self._cancel(), self.timeout)
         try:
-            origin, available = self._shape(extract.table, extract.query)
-            real = resolve(self.name, table, extract.wanted, available)
-            statement = select(extract, origin, real)
-            with landing(con, into, list(extract.columns)), watch:
-                result = self.conn.execution_options(yield_per=BATCH_ROWS).execute(statement)
-                batches = (piece for part in result.partitions(BATCH_ROWS) for piece in sized(part))
-                rows = append_rows(con, into, batches, progress, watch)
+            with watch, watch.over(exc.SQLAlchemyError):
+                origin, available = self._shape(extract.table, extract.query)
+                real = resolve(self.name, table, extract.wanted, available)
+                statement = select(extract, origin, real)
+                with landing(con, into, list(extract.columns)):
+                    streaming = self.conn.execution_options(yield_per=BATCH_ROWS)
+                    with closing(streaming.execute(statement)) as result:
+                        parts = result.partitions(BATCH_ROWS)
+                        batches = (piece for part in parts for piece in sized(part))
+                        rows = append_rows(con, into, batches, progress, watch)
         except exc.SQLAlchemyError as error:
-            if watch.reason is not None:
-                raise watch.reason from None
             raise translated(error, self.name, table) from None
         types = dict(available)
         mapped = {canonical: types[real[column]] for canonical, column in extract.columns.items()}

@@ -144,7 +144,8 @@ class MySQLReader(Reader):
         stop: Stop,
     ) -> Landed:
         table = what(extract, self.name)
-        with self.asking(table):
+        watch = Watch(self.name, stop, self._cancel(), self.config.timeout)
+        with self.asking(table), watch, watch.over(*FAILURES):
             origin, available, notes = self._shape(extract.table, extract.query)
             try:
                 real = resolve(self.name, table, extract.wanted, available, fold=True)
@@ -153,14 +154,8 @@ class MySQLReader(Reader):
                 raise
             types = dict(available)
             statement = self._select(extract, origin, real, types)
-            watch = Watch(self.name, stop, self._cancel(), self.config.timeout)
-            with landing(con, into, list(extract.columns)), watch:
-                try:
-                    rows = stream(self.conn, statement, con, into, self.name, progress, watch)
-                except FAILURES:
-                    if watch.reason is not None:
-                        raise watch.reason from None
-                    raise
+            with landing(con, into, list(extract.columns)):
+                rows = stream(self.conn, statement, con, into, self.name, progress, watch)
         mapped = {canonical: types[real[column]] for canonical, column in extract.columns.items()}
         return Landed(rows, mapped, available, notes)
 
@@ -203,7 +198,8 @@ class MySQLReader(Reader):
         if query is not None:
             origin = f"(\n{query}\n) AS q"
             with self.conn.cursor() as cursor:
-                cursor.execute(f"SELECT * FROM {origin} LIMIT 0")
+                # Not LIMIT 0: that would run the query first.
+                cursor.execute(f"SELECT * FROM {origin} WHERE 1 = 0")
                 return origin, described(cursor._result.fields), ()
         schema, plain, columns = self._table(table or "")
         origin = f"{name(schema)}.{name(plain)}"

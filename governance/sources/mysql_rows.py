@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import pymysql
 from pymysql.cursors import SSCursor
 
 from governance.errors import SourceRefused
@@ -55,7 +56,9 @@ def let_go(conn: Any, cursor: Any) -> None:
     if result is not None and result.unbuffered_active:
         result.unbuffered_active = False
         result.connection = None
-        hang_up(conn)
+        # Closing with bytes unread resets the line, and the server stops writing at once.
+        with contextlib.suppress(pymysql.err.Error):
+            conn.close()
     cursor.connection = None
 
 

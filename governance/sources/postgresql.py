@@ -131,19 +131,14 @@ class PostgresReader(Reader):
         stop: Stop,
     ) -> Landed:
         table = what(extract, self.name)
-        with self._asking(table):
+        watch = Watch(self.name, stop, self.conn.cancel, self.timeout)
+        with self._asking(table), watch, watch.over(psycopg.Error):
             origin, available, notes = self._shape(extract.table, extract.query)
             real = resolve(self.name, table, extract.wanted, available)
             types = dict(available)
             statement = copy_statement(extract, origin, real, types)
-            watch = Watch(self.name, stop, self.conn.cancel, self.timeout)
-            with landing(con, into, list(extract.columns)), watch:
-                try:
-                    rows = self._copy(statement, extract, con, into, progress, watch)
-                except psycopg.Error:
-                    if watch.reason is not None:
-                        raise watch.reason from None
-                    raise
+            with landing(con, into, list(extract.columns)):
+                rows = self._copy(statement, extract, con, into, progress, watch)
         return Landed(
             rows, {c: types[real[s]] for c, s in extract.columns.items()}, available, notes
         )

@@ -104,16 +104,15 @@ class SqliteReader(Reader):
         table = what(extract, self.file)
         watch = Watch(self.name, stop, self.conn.interrupt, self.timeout)
         try:
-            origin, available = self._shape(extract.table, extract.query)
-            real = resolve(self.name, table, extract.wanted, available, fold=True)
-            statement, values = select(extract, origin, real)
-            with landing(con, into, list(extract.columns)), watch:
-                rows = append_rows(
-                    con, into, sized(self.conn.execute(statement, values)), progress, watch
-                )
+            with watch, watch.over(sqlite3.Error):
+                origin, available = self._shape(extract.table, extract.query)
+                real = resolve(self.name, table, extract.wanted, available, fold=True)
+                statement, values = select(extract, origin, real)
+                # Closed early: an interruption lasts until the interrupted statement is closed.
+                reading = closing(self.conn.execute(statement, values))
+                with landing(con, into, list(extract.columns)), reading as cursor:
+                    rows = append_rows(con, into, sized(cursor), progress, watch)
         except sqlite3.Error as error:
-            if watch.reason is not None:
-                raise watch.reason from None
             raise translated(error, self.name, table) from None
         types = dict(available)
         mapped = {canonical: types[real[column]] for canonical, column in extract.columns.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 
@@ -46,12 +47,21 @@ class Watch:
         self._left.set()
         self._thread.join()
 
+    @contextmanager
+    def over(self, *kinds: type[BaseException]) -> Iterator[None]:
+        """What the source raised because it was cancelled is raised as the reason for that."""
+        try:
+            yield
+        except kinds:
+            self.check()
+            raise
+
     def check(self) -> None:
         """Raises SourceUnavailable once the read is to be abandoned."""
         if self._broken is not None:
             raise self._broken
         if self._reason is not None:
-            raise self._reason
+            raise self._reason from None
 
     @property
     def reason(self) -> GovernanceError | None:

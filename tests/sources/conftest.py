@@ -31,7 +31,10 @@ class Desk:
 
     def open(self, target: str | Path, **changes: Any) -> Any:
         """The snapshot of a target as a context manager."""
-        config = replace(source_config_for(str(target)), name="crm", **changes)
+        known = "kind" in changes
+        config = replace(
+            source_config_for("x.csv" if known else str(target)), name="crm", **changes
+        )
         return open_source(config, zone=ZONE).snapshot()
 
     def take(
@@ -40,7 +43,7 @@ class Desk:
         *columns: str,
         table: str | None = None,
         query: str | None = None,
-        filter: tuple[Condition, ...] = (),  # noqa: A002
+        filter: tuple[Condition, ...] = (),
         stop: Callable[[], bool] = never,
         into: str = "landed",
     ) -> Landed:
@@ -53,13 +56,17 @@ class Desk:
 
     def read(self, target: str | Path, *columns: str, **named: Any) -> list[tuple[Any, ...]]:
         """Everything at once: open, read, close, rows."""
-        changes = {key: named.pop(key) for key in ("timeout", "encoding", "kind") if key in named}
+        settings = ("timeout", "encoding", "kind", "url")
+        changes = {key: named.pop(key) for key in settings if key in named}
         with self.open(target, **changes) as reader:
             self.take(reader, *columns, **named)
         return self.rows()
 
     def tables(self) -> list[str]:
-        return [name for (name,) in self.con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return [
+            name
+            for (name,) in self.con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        ]
 
 
 @pytest.fixture

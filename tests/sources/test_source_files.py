@@ -20,7 +20,9 @@ from governance.sources import open_source
 
 def sheet(path: Path, rows: list[list[Any]], name: str = "台账") -> Path:
     """A workbook: numbers as numbers, texts as texts, dates as dates."""
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_numbers": False}
+    )
     page = book.add_worksheet(name)
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for at, row in enumerate(rows):
@@ -58,7 +60,10 @@ def test_a_sheet_is_chosen_and_a_missing_one_named(desk: Any, tmp_path: Path) ->
     assert desk.read(file, table="客户台账") == [("1",)]
     with pytest.raises(SchemaDrift) as caught:
         desk.read(file, "id", table="客户台帐")
-    assert (caught.value.code, caught.value.params["nearest"]) == ("source.sheet_missing", "客户台账")
+    assert (caught.value.code, caught.value.params["nearest"]) == (
+        "source.sheet_missing",
+        "客户台账",
+    )
 
 
 def test_titles_above_the_header_are_skipped_and_said(desk: Any, tmp_path: Path) -> None:
@@ -73,7 +78,10 @@ def test_damaged_identifiers_are_counted_without_showing_one(desk: Any, tmp_path
     good = "91350100M000100Y43"
     rows: list[list[Any]] = [["idno", "credit", "code", "err", "other"]]
     rows += [["11010519491231002X", good, f"{n:06d}", "x", 1e20] for n in range(100000, 100098)]
-    rows += [[110105194912310021, good[:-1] + "4", 42, "#N/A", 1e20], ["1.10105E+17", good, 7, "x", 1]]
+    rows += [
+        [110105194912310021, good[:-1] + "4", 42, "#N/A", 1e20],
+        ["1.10105E+17", good, 7, "x", 1],
+    ]
     file = sheet(tmp_path / "a.xlsx", rows)
     with desk.open(file) as reader:
         landed = desk.take(reader, "idno", "credit", "code", "err")
@@ -109,8 +117,8 @@ def test_what_is_no_workbook_is_refused(desk: Any, tmp_path: Path) -> None:
 def test_parquet_prints_values_and_keeps_null_apart(desk: Any, tmp_path: Path) -> None:
     file = tmp_path / "客户[1].parquet"
     duckdb.execute(
-        "COPY (SELECT 1.10::DECIMAL(9,2) AS d, '' AS e, NULL::VARCHAR AS n, true AS b, 'ab'::BLOB AS x,"
-        " DATE '2026-03-01' AS day) TO '" + str(file) + "' (FORMAT parquet)"
+        "COPY (SELECT 1.10::DECIMAL(9,2) AS d, '' AS e, NULL::VARCHAR AS n, true AS b,"
+        " 'ab'::BLOB AS x, DATE '2026-03-01' AS day) TO '" + str(file) + "' (FORMAT parquet)"
     )
     assert desk.read(file) == [("1.10", "", None, "true", "6162", "2026-03-01")]
     with desk.open(file) as reader:
@@ -156,7 +164,9 @@ def test_a_broken_json_line_is_refused(desk: Any, tmp_path: Path, line: str, cod
     assert desk.tables() == []
 
 
-def test_a_name_that_no_line_has_is_drift_but_an_empty_file_is_not(desk: Any, tmp_path: Path) -> None:
+def test_a_name_that_no_line_has_is_drift_but_an_empty_file_is_not(
+    desk: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('{"id":0}\n')
     with pytest.raises(SchemaDrift, match="columns_missing"):
@@ -179,13 +189,18 @@ def test_the_newest_drop_is_read_and_named(desk: Any, tmp_path: Path) -> None:
     with folder(tmp_path, "ledger-{date}.xlsx") as reader:
         landed = desk.take(reader)
     assert desk.rows() == [("ledger-2026-03-01",)]
-    assert [(n.code, n.params["date"]) for n in landed.notes] == [("source.drop_read", "2026-03-01")]
+    assert [(n.code, n.params["date"]) for n in landed.notes] == [
+        ("source.drop_read", "2026-03-01")
+    ]
 
 
 def test_a_folder_without_a_drop_or_a_known_ending(desk: Any, tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="no_drop"), folder(tmp_path, "a-{date}.csv"):
         pass
-    with pytest.raises(SourceUnavailable, match="file_missing"), folder(tmp_path / "x", "a-{date}.csv"):
+    with (
+        pytest.raises(SourceUnavailable, match="file_missing"),
+        folder(tmp_path / "x", "a-{date}.csv"),
+    ):
         pass
     with pytest.raises(ConfigError, match="pattern"), folder(tmp_path, "a-{date}.docx"):
         pass
@@ -198,5 +213,8 @@ def test_a_drop_still_being_written_is_tried_again_later(desk: Any, tmp_path: Pa
         drop.write_text('id,v\n1,x\n2,"y')
         with pytest.raises(SourceUnavailable, match="changing"):
             desk.take(reader, "id")
-    with folder(tmp_path, "a-{date}.csv") as reader, pytest.raises(SourceRefused, match="cut_short"):
+    with (
+        folder(tmp_path, "a-{date}.csv") as reader,
+        pytest.raises(SourceRefused, match="cut_short"),
+    ):
         desk.take(reader, "id")
