@@ -108,9 +108,9 @@ def ensure(home: Path, wish: Wish, now: datetime, *, fresh: bool, tell: Tell) ->
     `tell` hears how many of how many days are done. Raises ConfigError for a folder that is not
     a demo's and for one in which a worker or another build is at work.
     """
-    if home.exists() and not (home / MARK).exists() and any(home.iterdir()):
+    if is_strange(home):
         raise ConfigError("demo.home_taken", home=home)
-    if not fresh and told(home) == (wish, True):
+    if not fresh and told(home) == (wish, True) and (home / "ledger.sqlite").exists():
         return False
     with alone(home):
         refuse_busy(home, now)
@@ -119,6 +119,13 @@ def ensure(home: Path, wish: Wish, now: datetime, *, fresh: bool, tell: Tell) ->
         build(home, wish, tell)
         mark(home, wish, ready=True)
     return True
+
+
+def is_strange(home: Path) -> bool:
+    """Whether the folder holds anything but a demo, or the lock of one that never began."""
+    if not home.exists() or (home / MARK).exists():
+        return False
+    return not home.is_dir() or any(path.name != LOCK for path in home.iterdir())
 
 
 def refuse_busy(home: Path, now: datetime) -> None:

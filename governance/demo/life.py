@@ -27,8 +27,10 @@ EDITS = (
     ("customer", "level", 0.0006), ("customer", "credit_limit", 0.0006),
     ("contact", "mobile", 0.0012), ("contact", "job_title", 0.0006),
     ("contract", "status", 0.0022), ("contract", "amount", 0.0003),
-    ("payment", "method", 0.0003), ("staff", "post", 0.003),
+    ("payment", "method", 0.0003),
 )  # fmt: skip
+# Personnel enters its changes once a week.
+STAFF_DAY, STAFF_EDITS = 2, 0.02
 
 
 class Life:
@@ -50,6 +52,8 @@ class Life:
             act()
         for entity, field, share in EDITS:
             self.edits(entity, field, share)
+        if day % 7 == STAFF_DAY:
+            self.edits("staff", "post", STAFF_EDITS)
         self.arrivals()
         self.mishaps(day)
         for drop in self.drops.values():

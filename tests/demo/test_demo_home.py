@@ -121,6 +121,15 @@ def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.sqlite"]
 
 
+def test_a_build_that_died_before_it_began_leaves_no_stranger(tmp_path: Path) -> None:
+    with folder.alone(tmp_path / "home"):
+        pass
+    assert not folder.is_strange(tmp_path / "home")
+    assert not folder.is_strange(tmp_path / "none")
+    (tmp_path / "file").write_text("mine")
+    assert folder.is_strange(tmp_path / "file")
+
+
 @pytest.fixture
 def worker_at_work(built: Path) -> Iterator[Path]:
     ledger = open_ledger(built)
