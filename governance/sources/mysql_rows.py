@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pymysql
 from pymysql.cursors import SSCursor
 
@@ -112,8 +113,6 @@ def batches(cursor: Any, watch: Watch) -> Iterator[list[tuple[bytes | None, ...]
 def append_bytes(
     con: duckdb.DuckDBPyConnection, into: str, rows: list[tuple[bytes | None, ...]], source: str
 ) -> None:
-    import pyarrow as pa
-
     try:
         # The cast checks that the bytes are UTF-8.
         arrays = [

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from governance.sources.landing import BATCH_BYTES, BATCH_ROWS, STEP, append
 from governance.sources.model import Progress
 from governance.sources.watch import Watch
@@ -61,8 +63,6 @@ def append_rows(
     watch: Watch,
 ) -> int:
     """Add every batch to the table; how many rows there were. Raises what `watch` says."""
-    import pyarrow as pa
-
     total, told = 0, 0
     for batch in batches:
         watch.check()
