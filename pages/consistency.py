@@ -48,18 +48,18 @@ def scores(reader: Here, view: Findings, config: Config, filters: Filters) -> No
 
 def listed(reader: Here, view: Findings, config: Config, filters: Filters) -> None:
     """The findings themselves, fifty a page."""
+    total = view.count(filters)
+    if total == 0:
+        blind = any(p.outcome in ("not_evaluable", "error") for p in reading.pairs(view))
+        finding_list.nothing(reader, view, blind, filters)
+        return
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         place = st.container(width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             sort = finding_list.order(reader)
-            total = view.count(filters)
             finding_list.downloads(reader, view, config, filters, sort, total)
-    if total == 0:
-        blind = any(p.outcome in ("not_evaluable", "error") for p in reading.pairs(view))
-        finding_list.nothing(reader, view, blind, filters)
-        return
     table = st.container()
     with st.container(horizontal_alignment="right"):
         page = finding_list.pages(total)
@@ -67,6 +67,7 @@ def listed(reader: Here, view: Findings, config: Config, filters: Filters) -> No
         st.markdown(
             f"**{reader.t('consistency.list')}** :gray[{finding_list.span(reader, total, page)}]",
             width="content",
+            help=reader.t("consistency.list.help"),
         )
     with table:
         found = view.page(filters, order=sort, offset=(page - 1) * finding_list.PER_PAGE)

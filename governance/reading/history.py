@@ -14,8 +14,9 @@ LONGEST = 200
 
 
 class What(StrEnum):
-    """`copies`: the key became a duplicate, or stopped being one."""
+    """`first`: there when reading began. `copies`: the key became a duplicate, or no more."""
 
+    FIRST = "first"
     APPEARED = "appeared"
     VANISHED = "vanished"
     CHANGED = "changed"
@@ -44,16 +45,16 @@ def changes(
 ) -> tuple[Change, ...]:
     """The changes of `key` over the newest `LONGEST` snapshots, newest first.
 
-    The oldest snapshot only says what was there: being in it is not a change, unless the history
-    starts there.
+    The oldest of them only says what was there when the history begins.
     """
-    newest = taken[-LONGEST:]
     found: list[Change] = []
-    before: tuple[Row, ...] | None = () if len(newest) == len(taken) else None
-    for snapshot in newest:
+    before: tuple[Row, ...] | None = None
+    for snapshot in taken[-LONGEST:]:
         now = snapshots.of_key(snapshot, key)
         if before is not None:
             found += _between(source, snapshot, before, now)
+        elif now:
+            found.append(Change(source, snapshot.run_id, snapshot.taken_at, What.FIRST))
         before = now
     return tuple(reversed(found))
 

@@ -48,7 +48,8 @@ FACETS = {
 }
 
 ORDERS = {
-    Order.SEVERITY: "weight DESC",
+    # What heals by itself or is gone waits behind what needs somebody.
+    Order.SEVERITY: "state IN ('pending', 'gone'), weight DESC",
     Order.KEY: "entity, record_key NULLS FIRST, field NULLS FIRST",
     Order.FIELD: "entity, field NULLS FIRST",
     Order.NEWEST: "first_seen DESC",

@@ -89,29 +89,28 @@ def finding_table(
         heads = {side: plain(titles.source(names[side])) for side in sides}
     else:
         heads = {side: here.t(f"consistency.{side}") for side in sides}
-    columns: dict[str, Any] = {"severity": severity_column(here, here.t("consistency.severity"))}
+    columns: dict[str, Any] = {
+        "severity": severity_column(here, here.t("consistency.severity")),
+        "state": state_column(here),
+    }
     if not filters.entity:
-        columns["entity"] = text_column(here.t("consistency.entity"), width=72)
+        columns["entity"] = text_column(here.t("consistency.entity"), width=86)
     columns |= {
-        "key": text_column(here.t("consistency.key"), width=92),
-        "name": text_column(here.t("consistency.name"), width=150),
-        "field": text_column(here.t("consistency.field"), width=90),
-        "problem": text_column(here.t("consistency.class"), width=86),
+        "key": text_column(here.t("consistency.key"), width=94),
+        "name": text_column(here.t("consistency.name"), width=142),
+        "field": text_column(here.t("consistency.field"), width=92),
+        "problem": text_column(here.t("consistency.class"), width=92),
+        "left": text_column(heads["left"], width=132),
+        "right": text_column(heads["right"], width=132),
+        "department": text_column(here.t("consistency.department"), width=84),
+        "first_seen": text_column(here.t("consistency.first_seen"), width=84),
     }
     if len(pairs) > 1:
-        columns["pair"] = text_column(here.t("consistency.pair"), width=110)
-    columns |= {
-        "left": text_column(heads["left"], width=138),
-        "right": text_column(heads["right"], width=138),
-        "department": text_column(here.t("consistency.department"), width=82),
-        "state": state_column(here),
-        "first_seen": text_column(here.t("consistency.first_seen"), width=86),
-    }
+        columns["pair"] = text_column(here.t("consistency.pair"), width=200)
     picked = table(
         finding_rows(here, config, rows),
         columns,
         most=SHOWN_ROWS,
-        placeholder="–",
         key=f"c.rows.{page}",
         on_select="rerun",
         selection_mode="single-row",

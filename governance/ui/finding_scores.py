@@ -54,7 +54,7 @@ def pair_scores(here: Here, config: Config, scores: tuple[PairScore, ...], key: 
     }
     for name in (*numbers, "duplicate", "null_key"):
         columns[name] = number_column(here.t(f"consistency.{name}"))
-    picked = table(rows, columns, key=key, on_select="rerun", selection_mode="single-row", most=6)
+    picked = table(rows, columns, key=key, on_select="rerun", selection_mode="single-row", most=7)
     for place in picked.selection.rows:
         if place < len(scores):
             urls.put("c.entity", [scores[place].entity])
@@ -109,10 +109,10 @@ def field_chart(
         legend={
             "orientation": "h",
             "x": 0,
-            "xref": "container",
             "xanchor": "left",
             "y": 1.02,
             "yanchor": "bottom",
+            "entrywidth": 0,
             "traceorder": "normal",
             "font": {"size": 11, "color": colors.text},
             "itemclick": False,
@@ -186,7 +186,7 @@ def field_scores(
         "compared": number_column(here.t("consistency.compared")),
     }
     picked = table(
-        rows, columns, key="c.fields", on_select="rerun", selection_mode="single-row", most=6
+        rows, columns, key="c.fields", on_select="rerun", selection_mode="single-row", most=7
     )
     for place in picked.selection.rows:
         if place < len(scores):

@@ -18,10 +18,9 @@ from governance.i18n import explain
 from governance.reading import Finding, Findings, Record
 from governance.reading.history import Change, What
 from governance.reading.record import Line, Side
-from governance.remediation import TO_DO, Action, fixes_of
+from governance.remediation import TO_DO, Action, Fix, fixes_of
 from governance.titles import Titles
-from governance.ui.components import PAGES, pill_column, severity_column, table, text_column
-from governance.ui.finding_list import state_column
+from governance.ui.components import PAGES, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.text import plain
@@ -94,15 +93,18 @@ def address(record: Record) -> str:
 def sides(here: Here, config: Config, record: Record) -> None:
     """Field by field, differing first; one switch brings the values as they were compared."""
     titles = Titles(config, here.language)
+    repeated = bool(record.left.copies or record.right.copies)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(f"**{here.t('record.sides')}**", width="content")
-        more = st.toggle(
-            here.t("record.compared_as"), key="r.compared", help=here.t("record.compared_as.help")
-        )
+        label, told = here.t("record.compared_as"), here.t("record.compared_as.help")
+        more = not repeated and st.toggle(label, key="r.compared", help=told)
     for side in (record.left, record.right):
-        _side_line(here, titles, side)
+        _side_line(here, titles, record, side)
+    if repeated:
+        _copies(here, titles, record)
+        return
     heads = {"left": titles.source(record.left.source), "right": titles.source(record.right.source)}
     columns: dict[str, Any] = {
         "mark": mark_column(here),
@@ -116,22 +118,23 @@ def sides(here: Here, config: Config, record: Record) -> None:
         columns["rules"] = text_column(here.t("record.rules"), width=150)
     columns["authority"] = text_column(here.t("record.authority"), width=96)
     rows = [_line(here, titles, record, line) for line in record.lines]
-    table(rows, columns, key="r.sides", placeholder="–")
-    for side in (record.left, record.right):
-        if side.copies:
-            _copies(here, titles, record.entity, side)
+    table(rows, columns, key="r.sides")
 
 
-def _side_line(here: Here, titles: Titles, side: Side) -> None:
+def _side_line(here: Here, titles: Titles, record: Record, side: Side) -> None:
+    """Why a side shows nothing, or more than one row; nothing where there is one."""
     source, when = plain(titles.source(side.source)), here.moment(side.taken_at)
+    icon, said = "warning", ""
     if side.taken_at is None:
-        st.caption(f":orange[:material/warning: {here.t('record.side.never', source=source)}]")
+        said = here.t("record.side.never", source=source)
+    elif side.rows == 0 and record.key is None:
+        said = here.t("record.side.unmatched", source=source)
     elif side.rows == 0:
         said = here.t("record.side.absent", source=source, when=when)
-        st.caption(f":orange[:material/warning: {said}]")
     elif side.rows > 1:
-        said = here.t("record.side.copies", source=source, n=side.rows)
-        st.caption(f":orange[:material/content_copy: {said}]")
+        icon, said = "content_copy", here.t("record.side.copies", source=source, n=side.rows)
+    if said:
+        st.caption(f":orange[:material/{icon}: {said}]")
 
 
 def mark_column(here: Here) -> Any:
@@ -174,21 +177,30 @@ def short(text: str | None) -> str | None:
     return text[:SHOWN_TEXT] + "…"
 
 
-def _copies(here: Here, titles: Titles, entity: str, side: Side) -> None:
-    """The rows of a duplicate key, one beside the other."""
-    source = plain(titles.source(side.source))
-    st.markdown(f"**{here.t('record.side.copies', source=source, n=side.rows)}**")
+def _copies(here: Here, titles: Titles, record: Record) -> None:
+    """Every row of a repeated key beside the other side: whole rows are compared, not fields."""
+    columns: dict[str, Any] = {"field": text_column(here.t("record.field"), width=130)}
+    shown: dict[str, dict[str, str | None]] = {}
+    for name, side in (("left", record.left), ("right", record.right)):
+        source = titles.source(side.source)
+        alone = {line.field: getattr(line, name) for line in record.lines}
+        copies = side.copies or ({f: cell.shown for f, cell in alone.items() if cell},)
+        for number, copy in enumerate(copies, 1):
+            head = here.t("record.side.copy", source=source, n=number) if side.copies else source
+            columns[f"{name}{number}"] = text_column(plain(head))
+            shown[f"{name}{number}"] = dict(copy)
     rows = [
         {
-            "field": titles.field(entity, name),
-            **{f"copy{n}": short(copy.get(name)) for n, copy in enumerate(side.copies)},
+            "field": titles.field(record.entity, line.field),
+            **{place: short(copy.get(line.field)) for place, copy in shown.items()},
         }
-        for name in side.copies[0]
+        for line in record.lines
     ]
-    columns = {"field": text_column(here.t("record.field"), width=130)} | {
-        f"copy{n}": text_column(here.t("record.copy", n=n + 1)) for n in range(len(side.copies))
-    }
-    table(rows, columns, key=f"r.copies.{side.source}", placeholder="–")
+    table(rows, columns, key="r.copies")
+
+
+TONES = {"critical": "red", "high": "orange", "medium": "yellow", "low": "gray"}
+STATE_TONES = {"open": "blue", "unchecked": "orange", "pending": "gray", "gone": "gray"}
 
 
 def todo(here: Here, config: Config, record: Record) -> None:
@@ -198,35 +210,37 @@ def todo(here: Here, config: Config, record: Record) -> None:
     if not record.findings:
         st.caption(here.t("record.todo.none"))
         return
-    rows = []
-    for fix in fixes_of(record.findings):
-        finding = fix.finding
-        asked = finding.state in TO_DO
-        rows.append(
-            {
-                "severity": [finding.severity],
-                "field": _about(here, titles, finding),
-                "problem": problem(finding, titles),
-                "state": [finding.state],
-                "system": titles.source(fix.system) if asked else None,
-                "action": here.t(f"remediation.action.{fix.action.value}") if asked else None,
-                "proposed": short(fix.proposed) if asked and fix.action is Action.CHANGE else None,
-                "why": reason(fix, titles) if asked else None,
-                "first_seen": here.moment(finding.first_seen),
-            }
-        )
-    columns = {
-        "severity": severity_column(here, here.t("record.severity")),
-        "field": text_column(here.t("record.field"), width=96),
-        "problem": text_column(here.t("record.problem"), width=110),
-        "state": state_column(here),
-        "system": text_column(here.t("record.system"), width=80),
-        "action": text_column(here.t("record.action"), width=84),
-        "proposed": text_column(here.t("record.proposed")),
-        "why": text_column(here.t("record.why"), width="large"),
-        "first_seen": text_column(here.t("record.first_seen"), width=120),
-    }
-    table(rows, columns, key="r.todo", placeholder="–")
+    with st.container(border=True, gap="xsmall"):
+        for fix in fixes_of(record.findings):
+            _task(here, titles, fix)
+
+
+def _task(here: Here, titles: Titles, fix: Fix) -> None:
+    """One finding: what it is, then what to do about it and why."""
+    finding = fix.finding
+    severity = here.t(f"ui.severity.{finding.severity}")
+    state = here.t(f"remediation.state.{finding.state}")
+    parts = [
+        f":{TONES[finding.severity]}-badge[{severity}]",
+        f":{STATE_TONES[finding.state]}-badge[{state}]",
+        f"**{plain(_about(here, titles, finding))}**",
+        plain(problem(finding, titles)),
+        f":gray[{here.t('record.todo.since', when=here.moment(finding.first_seen))}]",
+    ]
+    st.markdown("&ensp;".join(parts))
+    st.markdown(_asked(here, titles, fix))
+
+
+def _asked(here: Here, titles: Titles, fix: Fix) -> str:
+    """What to do and why; values are cut short here, both sides stand above in full."""
+    if fix.finding.state not in TO_DO:
+        return here.t(f"record.todo.{fix.finding.state}")
+    system, why = plain(titles.source(fix.system)), plain(reason(fix, titles), 600)
+    if fix.action is Action.CHANGE and fix.proposed is not None:
+        values = {"current": plain(fix.current or "–", 80), "proposed": plain(fix.proposed, 80)}
+        return f"{here.t('record.todo.change', system=system, **values)} {why}"
+    action = here.t(f"remediation.action.{fix.action.value}")
+    return f"{here.t('record.todo.act', action=action, system=system)} {why}"
 
 
 def _about(here: Here, titles: Titles, finding: Finding) -> str:
@@ -240,23 +254,23 @@ def changes(here: Here, config: Config, record: Record) -> None:
     titles = Titles(config, here.language)
     st.markdown(f"**{here.t('record.history')}**")
     if not record.changes:
-        st.caption(here.t("record.history.none"))
+        st.caption(here.t("record.history.none" if record.key else "record.history.no_key"))
         return
     rows = [_change(here, titles, record.entity, change) for change in record.changes]
     columns = {
-        "when": text_column(here.t("record.when"), width=124),
-        "run": text_column(here.t("record.run"), width=60),
-        "source": text_column(here.t("record.source"), width=90),
-        "field": text_column(here.t("record.field"), width=110),
-        "what": text_column(here.t("record.what"), width=84),
-        "before": text_column(here.t("record.before")),
-        "after": text_column(here.t("record.after")),
+        "when": text_column(here.t("record.when"), width=118),
+        "run": text_column(here.t("record.run"), width=48),
+        "source": text_column(here.t("record.source"), width=104),
+        "field": text_column(here.t("record.field"), width=84),
+        "what": text_column(here.t("record.what"), width=112),
+        "before": text_column(here.t("record.before"), width=110),
+        "after": text_column(here.t("record.after"), width=110),
     }
-    table(rows, columns, most=SHOWN_CHANGES, key="r.history", placeholder="–")
+    table(rows, columns, most=SHOWN_CHANGES, key="r.history")
 
 
 def _change(here: Here, titles: Titles, entity: str, change: Change) -> dict[str, Any]:
-    counted = change.what is not What.CHANGED and change.what is not What.COPIES
+    counted = change.what not in (What.CHANGED, What.COPIES)
     return {
         "when": here.moment(change.at),
         "run": f"#{change.run}",
