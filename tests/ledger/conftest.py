@@ -27,7 +27,7 @@ def ledger(tmp_path: Path, url: str | None) -> Iterator[Ledger]:
 
 @pytest.fixture
 def fence(ledger: Ledger) -> int:
-    from ledger.processes import NOW
+    from tests.ledger.processes import NOW
 
     held = ledger.leases.acquire("tests", now=NOW)
     assert held == 1

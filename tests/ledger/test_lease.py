@@ -11,7 +11,7 @@ import pytest
 from governance.access import WORKER, local_operator
 from governance.ledger import LEASE_TIME, Ledger, LedgerRefused, open_ledger
 from governance.ledger.rows import RunStatus, SealedFile, StepKind, Trigger
-from ledger.processes import NOW, claim_slots, decide, take_turns, together
+from tests.ledger.processes import NOW, claim_slots, decide, take_turns, together
 
 LATER = NOW + LEASE_TIME + timedelta(seconds=1)
 SEALED = SealedFile("runs/1.duckdb", "0" * 64, 10)

@@ -18,7 +18,7 @@ from governance.ledger import Ledger, LedgerRefused, open_ledger
 from governance.ledger.migrations import HEAD, KNOWN
 from governance.ledger.rows import Trigger
 from governance.ledger.tables import metadata
-from ledger.processes import NOW, open_once, together
+from tests.ledger.processes import NOW, open_once, together
 
 
 def test_migrations_make_exactly_the_tables_the_program_uses(ledger: Ledger) -> None:

@@ -19,7 +19,7 @@ from governance.ledger.rows import (
     StepStatus,
     Trigger,
 )
-from ledger.processes import NOW
+from tests.ledger.processes import NOW
 
 ME = local_operator()
 

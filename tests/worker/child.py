@@ -1,6 +1,6 @@
 """A worker in a process of its own, with a lease short enough for a test to outwait.
 
-`python -m worker.child CONFIG SECONDS`; `$DUIQI_HOME` says where it works.
+`python -m tests.worker.child CONFIG SECONDS`; `$DUIQI_HOME` says where it works.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def no_leftovers() -> Iterator[None]:
 
 
 def start_worker(config: Path, *, seconds: float = 2.0) -> subprocess.Popen[bytes]:
-    return spawn("worker.child", str(config), str(seconds))
+    return spawn("tests.worker.child", str(config), str(seconds))
 
 
 def duiqi(*words: str) -> subprocess.Popen[bytes]:
@@ -51,7 +51,7 @@ def duiqi(*words: str) -> subprocess.Popen[bytes]:
 
 
 def spawn(module: str, *words: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = subprocess.Popen(
         [sys.executable, "-m", module, *words],
         env={**environment, "DUIQI_LANG": "en"},

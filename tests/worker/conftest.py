@@ -12,8 +12,8 @@ from governance.cli.common import bench_of
 from governance.ledger import open_ledger
 from governance.store import Home, open_home
 from governance.workbench import Bench
-from worker.child import no_leftovers
-from worker.inbox import Inbox, listening
+from tests.worker.child import no_leftovers
+from tests.worker.inbox import Inbox, listening
 
 with warnings.catch_warnings():
     # Its plugins import modules that this Python is about to drop, and it copes without them.

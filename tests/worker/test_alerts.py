@@ -14,8 +14,8 @@ from governance.config import Config
 from governance.ledger.rows import RunStatus
 from governance.run_now import Watch, run_now
 from governance.workbench import Bench
-from worker.inbox import Inbox
-from worker.world import company, say
+from tests.worker.inbox import Inbox
+from tests.worker.world import company, say
 
 CHANNEL = 'alerts: {channels: ["${ALERT_URL}"]}'
 

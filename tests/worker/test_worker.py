@@ -22,9 +22,9 @@ from governance.ledger.rows import RunRow, RunStatus, StepStatus, Trigger
 from governance.run_now import Watch, run_now
 from governance.workbench import Bench
 from governance.worker import Settings, Worker
-from worker.child import duiqi, start_worker, until
-from worker.inbox import Inbox
-from worker.world import CUSTOMERS, STAFF, company
+from tests.worker.child import duiqi, start_worker, until
+from tests.worker.inbox import Inbox
+from tests.worker.world import CUSTOMERS, STAFF, company
 
 ME = local_operator()
 START = datetime(2026, 3, 1, 4, 10, tzinfo=UTC)
