@@ -1,0 +1,83 @@
+"""A small company at work: two SQLite systems, a home, a ledger, and runs a day apart."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from governance.access import WORKER
+from governance.config import Config, load
+from governance.ledger import Ledger, open_ledger
+from governance.ledger.rows import RunRow, Trigger
+from governance.runs import execute
+from governance.store import Home, open_home
+from tests.worlds import settle
+
+START = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
+
+
+@dataclass
+class Company:
+    """Runs happen a day apart unless told otherwise."""
+
+    folder: Path
+    home: Home
+    ledger: Ledger
+    fence: int
+    day: int = 0
+    stop: Callable[[], bool] = field(default=lambda: False)
+
+    @property
+    def config(self) -> Config:
+        return load(self.folder / "governance.yaml", environ=os.environ)
+
+    def run(self, **asked: Any) -> RunRow:
+        now = START + timedelta(days=self.day)
+        self.day += 1
+        made = self.ledger.runs.enqueue(WORKER, trigger=Trigger.MANUAL, now=now, **asked)
+        return execute(
+            self.ledger,
+            self.home,
+            self.config,
+            made,
+            fence=self.fence,
+            clock=lambda: now,
+            stop=self.stop,
+        )
+
+    def change(self, source: str, statement: str, *values: Any) -> None:
+        path = self.folder / f"{source}.sqlite"
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement, values)
+
+    def query(self, run: RunRow, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        assert run.file is not None
+        with duckdb.connect(str(self.home.file(run.file)), read_only=True) as con:
+            return con.execute(sql, list(values)).fetchall()
+
+    def states(self, run: RunRow, key: str) -> dict[str | None, str]:
+        """Field (None for the row itself) to state, of one customer's findings."""
+        sql = "SELECT field, state FROM findings WHERE entity = 'customer' AND record_key = ?"
+        return dict(self.query(run, sql, key))
+
+
+@pytest.fixture
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
+    monkeypatch.delenv("DUIQI_SECRET", raising=False)
+    folder = tmp_path / "company"
+    folder.mkdir()
+    settle(folder)
+    home = open_home(tmp_path / "home")
+    ledger = open_ledger(home.path)
+    fence = ledger.leases.acquire("tests", now=START, ttl=timedelta(days=1000))
+    assert fence is not None
+    return Company(folder, home, ledger, fence)
