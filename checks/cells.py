@@ -8,7 +8,7 @@ from typing import Any
 
 from checks import tolerance
 from checks.prepare import Column, Side
-from checks.sql import quoted
+from checks.sql import only_row, quoted
 
 # A cell's class while it is being counted; from NULL_VS_VALUE up it is not aligned.
 EQUAL, NORMALIZED, WITHIN, NULL_VS_VALUE, DIFFERENT = range(5)
@@ -42,6 +42,15 @@ class Names:
         return self._table("_leftover")
 
     @property
+    def near_left(self) -> str:
+        """The rows of the left that are looked at closely, all their columns."""
+        return self._table("_near_left")
+
+    @property
+    def near_right(self) -> str:
+        return self._table("_near_right")
+
+    @property
     def residue(self) -> str:
         """Where rows lie that differ or stand alone."""
         return self._table("_residue")
@@ -64,6 +73,8 @@ class Names:
         return (
             self.again,
             self.leftover,
+            self.near_left,
+            self.near_right,
             self.residue,
             self.wide,
             self.copies,
@@ -111,6 +122,19 @@ def find_residue(
     )
 
 
+def gather(con: Any, left: Side, right: Side, names: Names) -> None:
+    """Copy what has to be looked at closely, in one scan a side: pairs that differ, rows that
+    stand alone, and the rows of repeated keys."""
+    for name, near, side in (("left", names.near_left, left), ("right", names.near_right, right)):
+        other = "right" if name == "left" else "left"
+        con.execute(
+            f"CREATE TABLE {near} AS SELECT s.{side.locator} AS _row, s.* FROM {side.rows} AS s"
+            f" JOIN (SELECT {name}_at AS _row FROM {names.residue} WHERE {name}_at IS NOT NULL"
+            f" AND (hard OR {other}_at IS NULL) UNION ALL SELECT {side.locator} FROM {side.rows}"
+            f" SEMI JOIN {names.again} USING (_key)) AS w ON s.{side.locator} = w._row"
+        )
+
+
 def classify(
     con: Any,
     left: Side,
@@ -125,8 +149,8 @@ def classify(
         f"CREATE TABLE {names.wide} AS SELECT l._key AS _key,"
         f" {carried(left, carry, 'l')} AS _left_carry, {carried(right, carry, 'r')} AS _right_carry"
         f"{''.join(_cell(place, column) for place, column in enumerate(columns))}"
-        f" FROM {names.residue} AS x JOIN {left.rows} AS l ON l.{left.locator} = x.left_at"
-        f" JOIN {right.rows} AS r ON r.{right.locator} = x.right_at WHERE x.hard"
+        f" FROM {names.residue} AS x JOIN {names.near_left} AS l ON l._row = x.left_at"
+        f" JOIN {names.near_right} AS r ON r._row = x.right_at WHERE x.hard"
     )
     con.execute(f"CREATE TABLE {names.cells} AS {_unpivoted(columns, names)}")
     return _counted(con, left, right, columns, names)
@@ -159,8 +183,9 @@ def _cell(place: int, column: Column) -> str:
     left, right = f"l.{quoted(column.canonical)}", f"r.{quoted(column.canonical)}"
     raw = f"l.{quoted(column.raw)} IS NOT DISTINCT FROM r.{quoted(column.raw)}"
     within = tolerance.condition(column, left, right)
+    read = f" WHEN {left} IS NOT DISTINCT FROM {right} THEN {NORMALIZED}" if column.reader else ""
     code = (
-        f"CASE WHEN {raw} THEN {EQUAL} WHEN {left} IS NOT DISTINCT FROM {right} THEN {NORMALIZED}"
+        f"CASE WHEN {raw} THEN {EQUAL}{read}"
         f" WHEN ({left} IS NULL) <> ({right} IS NULL) THEN {NULL_VS_VALUE}"
         f"{f' WHEN {within} THEN {WITHIN}' if within else ''} ELSE {DIFFERENT} END"
     )
@@ -202,10 +227,11 @@ def _counted(con: Any, left: Side, right: Side, columns: Sequence[Column], names
     classes = (NORMALIZED, WITHIN, NULL_VS_VALUE, DIFFERENT)
     counts = [f"count(*) FILTER ({code} = {c})" for code in codes for c in classes]
     worst = f"greatest({', '.join(codes)})"
-    mismatched, *cells = con.execute(
+    mismatched, *cells = only_row(
+        con,
         f"SELECT count(*) FILTER ({worst} >= {NULL_VS_VALUE}), {', '.join(counts)}"
-        f" FROM {names.wide}"
-    ).fetchone()
+        f" FROM {names.wide}",
+    )
     soft = _soft(con, left, right, columns, names)
     return Counts(
         mismatched,
@@ -236,6 +262,6 @@ def _soft(con: Any, left: Side, right: Side, columns: Sequence[Column], names: N
             f" ANTI JOIN (SELECT left_at FROM {names.residue} WHERE hard) AS h"
             f" ON h.left_at = l.{left.locator}"
         )
-    row = con.execute(f"SELECT {counts} FROM {pairs}").fetchone()
+    row = only_row(con, f"SELECT {counts} FROM {pairs}")
     found = {c.name: n for c, n in zip(read, row, strict=True)}
     return [found.get(c.name, 0) for c in columns]

@@ -8,7 +8,7 @@ from typing import Any
 
 from checks.cells import Names, carried
 from checks.prepare import Column, Side, packed
-from checks.sql import quoted
+from checks.sql import only_row, quoted
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,13 @@ def cancel_copies(
     Copies written alike are paired first, then those that are alike once normalised, in the order
     of their raw text: which of several alike stays over does not depend on the order of the rows.
     """
-    gathered = (_copies(side, name, columns, carry, names) for name, side in _named(left, right))
+    gathered = [
+        _copies(side, name, near, columns, carry, names)
+        for name, near, side in (
+            ("left", names.near_left, left),
+            ("right", names.near_right, right),
+        )
+    ]
     con.execute(f"CREATE TABLE {names.copies} AS {' UNION ALL '.join(gathered)}")
     con.execute(f"CREATE TABLE {names.cancelled} (left_at BIGINT, right_at BIGINT)")
     _pair_off(con, names, "_raw", "_at")
@@ -50,12 +56,13 @@ def cancel_copies(
     return _counted(con, columns, names)
 
 
-def _named(left: Side, right: Side) -> tuple[tuple[str, Side], tuple[str, Side]]:
-    return ("left", left), ("right", right)
-
-
 def _copies(
-    side: Side, name: str, columns: Sequence[Column], carry: Sequence[str], names: Names
+    side: Side,
+    name: str,
+    near: str,
+    columns: Sequence[Column],
+    carry: Sequence[str],
+    names: Names,
 ) -> str:
     raw, norm = ([f"s.{quoted(n)}" for n in ns] for ns in _texts(columns))
     fields = (
@@ -63,7 +70,7 @@ def _copies(
         f" CAST([{', '.join(raw)}] AS VARCHAR[]) AS _values,"
         f" {packed(raw)} AS _raw, {packed(norm)} AS _norm"
     )
-    rows = f"SELECT {fields} FROM {side.rows} AS s SEMI JOIN {names.again} USING (_key)"
+    rows = f"SELECT {fields} FROM {near} AS s SEMI JOIN {names.again} USING (_key)"
     if not side.mixed:
         rows += f" UNION ALL SELECT {fields} FROM {side.odd} AS s WHERE _key IS NOT NULL"
     return f"SELECT '{name}' AS side, row_number() OVER () AS _at, * FROM ({rows})"
@@ -88,17 +95,19 @@ def _pair_off(con: Any, names: Names, alike: str, order: str) -> None:
 
 
 def _counted(con: Any, columns: Sequence[Column], names: Names) -> Cancelled:
-    lefts, rights = con.execute(
+    lefts, rights = only_row(
+        con,
         f"SELECT count(*) FILTER (side = 'left'), count(*) FILTER (side = 'right')"
-        f" FROM {names.leftover}"
-    ).fetchone()
+        f" FROM {names.leftover}",
+    )
     differs = "".join(
         f", count(*) FILTER (l._values[{n}] IS DISTINCT FROM r._values[{n}])"
         for n in range(1, len(columns) + 1)
     )
-    pairs, *normalized = con.execute(
+    pairs, *normalized = only_row(
+        con,
         f"SELECT count(*){differs} FROM {names.cancelled} AS c"
         f" JOIN {names.copies} AS l ON l.side = 'left' AND l._at = c.left_at"
-        f" JOIN {names.copies} AS r ON r.side = 'right' AND r._at = c.right_at"
-    ).fetchone()
+        f" JOIN {names.copies} AS r ON r.side = 'right' AND r._at = c.right_at",
+    )
     return Cancelled(pairs, lefts, rights, tuple(normalized))

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.cells import Counts, Names, carried, classify, find_residue
+from checks.cells import Counts, Names, carried, classify, find_residue, gather
 from checks.multiset import Cancelled, cancel_copies
-from checks.prepare import Column, Side
+from checks.prepare import Column, Counted, Side
+from checks.sql import only_row
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,12 @@ def reconcile(
     for table in (names.cells, names.lone, *names.scratch):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     con.execute(
-        f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key FROM {left.odd}"
-        f" UNION ALL SELECT _key FROM {right.odd}) WHERE _key IS NOT NULL"
+        f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key"
+        f" FROM {left.repeated_keys} UNION ALL SELECT _key FROM {right.repeated_keys})"
     )
-    cancelled = cancel_copies(con, left, right, compared, carry, names)
     find_residue(con, left, right, compared, names)
+    gather(con, left, right, names)
+    cancelled = cancel_copies(con, left, right, compared, carry, names)
     counts = classify(con, left, right, compared, carry, names)
     _gather_lone(con, left, right, carry, names)
     totals = _totals(con, left, right, compared, cancelled, counts, names)
@@ -112,16 +114,17 @@ def _gather_lone(con: Any, left: Side, right: Side, carry: Sequence[str], names:
     parts = [
         f"SELECT side, 'duplicate_' || side AS kind, _key, _raw_hash, carry FROM {names.leftover}"
     ]
-    for name, side, other in (("left", left, "right"), ("right", right, "left")):
+    for name, near, side in (("left", names.near_left, left), ("right", names.near_right, right)):
+        other = "right" if name == "left" else "left"
         columns = f"_key, _raw_hash, {carried(side, carry, 's')} AS carry"
         parts.append(
             f"SELECT '{name}' AS side, 'only_{name}' AS kind, {columns}"
-            f" FROM {side.rows} AS s JOIN (SELECT {name}_at FROM {names.residue}"
-            f" WHERE {other}_at IS NULL) AS r ON s.{side.locator} = r.{name}_at"
+            f" FROM {near} AS s JOIN (SELECT {name}_at FROM {names.residue}"
+            f" WHERE {other}_at IS NULL) AS r ON s._row = r.{name}_at"
         )
         parts.append(
             f"SELECT '{name}' AS side, 'null_key_{name}' AS kind, {columns}"
-            f" FROM {side.odd} AS s WHERE _key IS NULL"
+            f" FROM {side.null_rows} AS s"
         )
     con.execute(f"CREATE TABLE {names.lone} AS {' UNION ALL '.join(parts)}")
 
@@ -135,10 +138,11 @@ def _totals(
     counts: Counts,
     names: Names,
 ) -> Totals:
-    alone_left, alone_right = con.execute(
+    alone_left, alone_right = only_row(
+        con,
         f"SELECT count(*) FILTER (right_at IS NULL), count(*) FILTER (left_at IS NULL)"
-        f" FROM {names.residue}"
-    ).fetchone()
+        f" FROM {names.residue}",
+    )
     sides = (_side_totals(con, left), _side_totals(con, right))
     only_left = alone_left + cancelled.only_left
     matched = sides[0].rows - sides[0].null_keys - only_left
@@ -158,9 +162,14 @@ def _totals(
 
 
 def _side_totals(con: Any, side: Side) -> SideTotals:
-    (rows,) = con.execute(f"SELECT count(*) FROM {side.rows}").fetchone()
-    odd, null, repeated = con.execute(
-        f"SELECT count(*), count(*) - count(_key), count(DISTINCT _key) FROM {side.odd}"
-    ).fetchone()
-    unique = rows - odd if side.mixed else rows
-    return SideTotals(unique + odd, unique + repeated, repeated, null)
+    found = side.counted or _counted(con, side)
+    unique = found.rows - found.null - found.copies
+    return SideTotals(found.rows, unique + found.repeated, found.repeated, found.null)
+
+
+def _counted(con: Any, side: Side) -> Counted:
+    (rows,) = only_row(con, f"SELECT count(*) FROM {side.rows}")
+    odd, null, repeated = only_row(
+        con, f"SELECT count(*), count(*) - count(_key), count(DISTINCT _key) FROM {side.odd}"
+    )
+    return Counted(rows if side.mixed else rows + odd, null, repeated, odd - null)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def quoted(name: str) -> str:
     """`name` as a quoted identifier. Raises ValueError for a NUL, which no catalogue allows."""
     if "\x00" in name:
         raise ValueError("an identifier cannot hold a NUL character")
     return '"' + name.replace('"', '""') + '"'
+
+
+def only_row(con: Any, query: str) -> tuple[Any, ...]:
+    """The one row of `query`, fetched whole: a result left half read blocks its connection."""
+    (row,) = con.execute(query).fetchall()
+    return tuple(row)

@@ -2,75 +2,70 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from governance.cli import language
 
-app = typer.Typer(add_completion=False)
-Words = list[str]
+EXITS = "exit code 0: aligned; 1: differences; 2: it could not be told, see the message"
 
 
-@app.command()
-def compare(
-    left: Annotated[str, typer.Argument(help="a file, or a database URL with #table")],
-    right: Annotated[str, typer.Argument(help="what to hold it against")],
-    key: Annotated[Words, typer.Option("--key", help="key columns: a,b")] = [],  # noqa: B006
-    left_key: Annotated[Words, typer.Option("--left-key", help="as the left calls them")] = [],  # noqa: B006
-    right_key: Annotated[Words, typer.Option("--right-key", help="as the right calls them")] = [],  # noqa: B006
-    maps: Annotated[Words, typer.Option("--map", help="left=right, for other columns")] = [],  # noqa: B006
-    ignore: Annotated[Words, typer.Option("--ignore", help="columns to leave out")] = [],  # noqa: B006
-    types: Annotated[Words, typer.Option("--type", help="column=decimal, …")] = [],  # noqa: B006
-    normalize: Annotated[Words, typer.Option("--normalize", help="column=phone, …")] = [],  # noqa: B006
-    tolerance: Annotated[
-        Words, typer.Option("--tolerance", help="column=0.01, column=1%, column=5min")
-    ] = [],  # noqa: B006
-    base: Annotated[
-        str | None, typer.Option("--base", help="what both agreed on: tells which side moved")
-    ] = None,
-    findings: Annotated[
-        Path | None, typer.Option("--findings", help="write every difference: .csv .jsonl …")
-    ] = None,
-    form: Annotated[str, typer.Option("--format", help="text or json")] = "text",
-) -> int:
-    """Exit 0: aligned; 1: differences; 2: it could not be told."""
+def parser() -> argparse.ArgumentParser:
+    """The options, read with the standard library: starting must not cost more than comparing."""
+    words = argparse.ArgumentParser("duiqi compare", epilog=EXITS, allow_abbrev=False)
+    words.add_argument("left", help="a file, or a database URL with #table")
+    words.add_argument("right", help="what to hold it against")
+
+    def several(option: str, shape: str, text: str) -> None:
+        words.add_argument(option, action="append", default=[], metavar=shape, help=text)
+
+    several("--key", "A[,B]", "the columns that name a record")
+    several("--left-key", "A[,B]", "the same, as the left calls them")
+    several("--right-key", "A[,B]", "the same, as the right calls them")
+    several("--map", "LEFT=RIGHT[,..]", "other columns with two names")
+    several("--ignore", "C[,..]", "columns to leave out")
+    several("--type", "C=TYPE", "read a column as code, integer, decimal, boolean, date, datetime")
+    several("--normalize", "C=NAME", "make spellings alike: company_name, phone, amount and others")
+    several("--tolerance", "C=0.01|1%|5min", "how far two values may lie apart")
+    words.add_argument("--base", help="what both once agreed on: tells which side moved")
+    words.add_argument(
+        "--findings", type=Path, metavar="OUT", help="write every difference: "
+        ".csv, .jsonl, .parquet or .xlsx",
+    )  # fmt: skip
+    words.add_argument("--format", default="text", choices=("text", "json"))
+    return words
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code of one comparison. Raises CodedError for what keeps it from an answer."""
+    try:
+        asked = parser().parse_args(arguments)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 2
     from checks.normalisers import NORMALISERS, TYPES
+    from governance.compare import request
     from governance.compare.report import as_json, as_text
-    from governance.compare.request import (
-        FORMATS,
-        Request,
-        assigned,
-        business_zone,
-        keys_of,
-        names_in,
-        renames_in,
-        tolerances_in,
-    )
-    from governance.compare.run import compare as run
-    from governance.errors import ConfigError
+    from governance.compare.run import compare
 
-    if form not in FORMATS:
-        raise ConfigError("compare.format", format=form, allowed=", ".join(FORMATS))
-    names, key_renames = keys_of(key, left_key, right_key)
-    found = run(
-        Request(
-            left=left,
-            right=right,
+    names, renames = request.keys_of(asked.key, asked.left_key, asked.right_key)
+    found = compare(
+        request.Request(
+            left=asked.left,
+            right=asked.right,
             key=names,
-            renames=renames_in(maps, key_renames),
-            ignore=frozenset(names_in(ignore)),
-            types=assigned(types, "--type", ("text", *TYPES)),
-            normalizers=assigned(normalize, "--normalize", tuple(NORMALISERS)),
-            tolerances=tolerances_in(tolerance),
-            base=base,
-            findings=findings,
-            zone=business_zone(),
+            renames=request.renames_in(asked.map, renames),
+            ignore=frozenset(request.names_in(asked.ignore)),
+            types=request.assigned(asked.type, "--type", ("text", *TYPES)),
+            normalizers=request.assigned(asked.normalize, "--normalize", tuple(NORMALISERS)),
+            tolerances=request.tolerances_in(asked.tolerance),
+            base=asked.base,
+            findings=asked.findings,
+            zone=request.business_zone(),
         )
     )
-    text = as_json(found, language()) + "\n" if form == "json" else as_text(found, language())
-    sys.stdout.buffer.write(text.encode("utf-8"))
+    told = as_json(found, language()) + "\n" if asked.format == "json" else None
+    text = as_text(found, language()) if told is None else told
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
     return 0 if found.aligned else 1

@@ -13,7 +13,6 @@ from checks.dictionary import Tolerance
 from governance.errors import ConfigError
 
 ZONE = "Asia/Shanghai"
-FORMATS = ("text", "json")
 FINDINGS = (".csv", ".jsonl", ".parquet", ".xlsx")
 
 
