@@ -164,8 +164,7 @@ def severity_words(here: Here) -> dict[str, str]:
 
 def severity_column(here: Here, label: str, width: Any = 76) -> Any:
     """The severity as a pill; cells are lists of one code."""
-    colors = palette().severity
-    return pill_column(label, severity_words(here), [colors[s] for s in Severity], width=width)
+    return pill_column(label, severity_words(here), palette().severity_pills, width=width)
 
 
 def table(rows: Any, columns: dict[str, Any], *, most: int | None = None, **more: Any) -> Any:

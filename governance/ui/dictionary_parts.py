@@ -12,10 +12,11 @@ from governance.dictionary_views import EntityView, FieldLine, Place, Vanished
 from governance.i18n import formats
 from governance.ui.components import number_column, pill_column, table, text_column
 from governance.ui.here import Here
+from governance.ui.plots import palette
 from governance.ui.states import told
 from governance.ui.text import plain
 
-SENSITIVITY_COLORS = ["#eef0f3", "#eef0f3", "#f0dfae", "#f0cfae"]
+SENSITIVITY_TONES = ("quiet", "quiet", "watch", "high")
 TERMS = ("strict", "adjusted", "pending", "aligned", "severity", "absent", "unread")
 MOST_ROWS = 18
 
@@ -72,7 +73,12 @@ def fields_table(here: Here, view: EntityView) -> None:
         "code": text_column(head["code"], width=130),
         "type": text_column(head["type"], width=80),
         "reader": text_column(head["reader"], width=150),
-        "sensitivity": pill_column(head["sensitivity"], levels, SENSITIVITY_COLORS, width=90),
+        "sensitivity": pill_column(
+            head["sensitivity"],
+            levels,
+            [palette().pill[tone] for tone in SENSITIVITY_TONES],
+            width=90,
+        ),
         "tolerance": text_column(head["tolerance"], width=90),
         "weight": number_column(
             head["weight"], width=70, help=here.t("dictionary.definition.severity")

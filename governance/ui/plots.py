@@ -21,6 +21,12 @@ class Palette:
     accent: str
     accent_pale: str
     severity: dict[Severity, str]
+    pill: dict[str, str]
+
+    @property
+    def severity_pills(self) -> list[str]:
+        """Worst first, quieter than the bars: a page may show fifty of them."""
+        return [self.pill[tone] for tone in ("bad", "high", "watch", "quiet")]
 
 
 LIGHT = Palette(
@@ -34,6 +40,14 @@ LIGHT = Palette(
         Severity.MEDIUM: "#e2c877",
         Severity.LOW: "#c4cad4",
     },
+    pill={
+        "good": "#cfe8da",
+        "busy": "#cbdff6",
+        "watch": "#f3e4b8",
+        "high": "#f7d8b9",
+        "bad": "#f6cdc8",
+        "quiet": "#e7eaee",
+    },
 )
 DARK = Palette(
     text="#98a4b3",
@@ -45,6 +59,14 @@ DARK = Palette(
         Severity.HIGH: "#d98f4f",
         Severity.MEDIUM: "#a8924a",
         Severity.LOW: "#55606e",
+    },
+    pill={
+        "good": "#1d4836",
+        "busy": "#1f3f66",
+        "watch": "#4f441d",
+        "high": "#60401f",
+        "bad": "#632b28",
+        "quiet": "#2b3440",
     },
 )
 
@@ -115,6 +137,14 @@ def stacked(
     )
 
 
+def _step(tallest: float) -> int:
+    """A round distance of ticks that leaves two to four of them."""
+    step = 1
+    while tallest / step > 4:
+        step = step * 5 // 2 if str(step).startswith("2") else step * 2
+    return step
+
+
 def _axis(colors: Palette) -> dict[str, Any]:
     return {
         "gridcolor": colors.grid,
@@ -158,7 +188,12 @@ def _apart(figure: Any, stacks: tuple[Stack, ...], lines: tuple[Line, ...], axis
     """Bars in the lower part and lines in the upper, so that neither hides the other."""
     tallest = max((sum(day) for day in zip(*(s.values for s in stacks), strict=True)), default=0)
     values = [value * 100 for line in lines for value in line.values if value is not None]
-    figure.update_yaxes(range=[0, max(tallest, 1) * 1.75], selector={"overlaying": None})
+    step = _step(tallest)
+    ticks = [step * n for n in range(int(tallest // step) + 1)]
+    share = 1.75 if values else 1.05
+    figure.update_layout(
+        yaxis={"range": [0, max(tallest, 1) * share], "tickmode": "array", "tickvals": ticks}
+    )
     if not values:
         return
     low, high = min(values), max(values)
@@ -169,10 +204,9 @@ def _apart(figure: Any, stacks: tuple[Stack, ...], lines: tuple[Line, ...], axis
             "overlaying": "y",
             "side": "right",
             "showgrid": False,
-            "ticksuffix": "%",
-            "tickformat": ".1f",
             "tickmode": "array",
-            "tickvals": [low, (low + high) / 2, high] if high - low >= 0.2 else [high],
+            "tickvals": (marks := [low, high] if high - low >= 0.2 else [high]),
+            "ticktext": [f"{mark:.1f}%" for mark in marks],
             "range": [low - room * 1.9, high + room * 0.12],
         }
     )

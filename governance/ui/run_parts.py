@@ -14,22 +14,19 @@ from governance.run_views import NextSlot, RunLine, RunView, expected_steps
 from governance.standing import WorkerState
 from governance.ui.components import heading, number_column, pill_column, table, text_column
 from governance.ui.here import Here
+from governance.ui.plots import palette
 from governance.ui.states import told
 from governance.ui.text import plain
 
-STATUS_COLORS = {
-    RunStatus.QUEUED: "#dde1e7",
-    RunStatus.RUNNING: "#b5d0f3",
-    RunStatus.SUCCEEDED: "#c3e2d1",
-    RunStatus.PARTIAL: "#f0dfae",
-    RunStatus.FAILED: "#f3c6c1",
-    RunStatus.STOPPED: "#dde1e7",
+STATUS_TONES = {
+    RunStatus.QUEUED: "quiet",
+    RunStatus.RUNNING: "busy",
+    RunStatus.SUCCEEDED: "good",
+    RunStatus.PARTIAL: "watch",
+    RunStatus.FAILED: "bad",
+    RunStatus.STOPPED: "quiet",
 }
-STEP_COLORS = {
-    StepStatus.RUNNING: STATUS_COLORS[RunStatus.RUNNING],
-    StepStatus.DONE: STATUS_COLORS[RunStatus.SUCCEEDED],
-    StepStatus.FAILED: STATUS_COLORS[RunStatus.FAILED],
-}
+STEP_TONES = {StepStatus.RUNNING: "busy", StepStatus.DONE: "good", StepStatus.FAILED: "bad"}
 HISTORY_ROWS = 9
 SHOWN_SLOTS = 4
 
@@ -122,7 +119,7 @@ def steps_table(here: Here, config: Config, view: RunView, *, key: str) -> None:
             "status": [step.status.value],
             "rows": step.rows,
             "took": took(here, step.started_at, step.finished_at),
-            "notes": remarks(here, step),
+            "notes": "" if step.code == view.run.error_code else remarks(here, step),
         }
         for step in view.steps
     ]
@@ -132,7 +129,7 @@ def steps_table(here: Here, config: Config, view: RunView, *, key: str) -> None:
         "at": text_column(head["at"], width=80),
         "what": text_column(head["what"], width=280),
         "status": pill_column(
-            head["status"], words, [STEP_COLORS[s] for s in StepStatus], width=80
+            head["status"], words, [palette().pill[STEP_TONES[s]] for s in StepStatus], width=80
         ),
         "rows": number_column(head["rows"], width=90),
         "took": text_column(head["took"], width=80, alignment="right"),
@@ -176,7 +173,7 @@ def history_table(
     columns: dict[str, Any] = {
         "run": text_column(head["run"], width=60),
         "status": pill_column(
-            head["status"], words, [STATUS_COLORS[s] for s in RunStatus], width=90
+            head["status"], words, [palette().pill[STATUS_TONES[s]] for s in RunStatus], width=90
         ),
         "started": text_column(head["started"], width=130),
         "took": text_column(head["took"], width=80, alignment="right"),
@@ -214,8 +211,10 @@ def detail(here: Here, config: Config, view: RunView) -> None:
         )
     )
     reasons = failure_lines(here, config, view)
-    for line in reasons:
-        st.markdown(line)
+    if reasons:
+        with st.container(gap="xxsmall"):
+            for line in reasons:
+                st.markdown(line)
     if view.steps:
         steps_table(here, config, view, key=f"steps-{run.id}")
     if run.sha256:
@@ -231,7 +230,7 @@ def failure_lines(here: Here, config: Config, view: RunView) -> list[str]:
     if run.error_code:
         lines.append(f":red[:material/error:] {told(here, run.error_code, run.error_params)}")
     for step in view.failures:
-        if not step.code:
+        if not step.code or step.code == run.error_code:  # cut short with the run, told once
             continue
         what = plain(step_words(here, config, step))
         heals = here.t("runs.heals.yes" if step.retryable else "runs.heals.no")

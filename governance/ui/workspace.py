@@ -82,3 +82,9 @@ def standing() -> Standing:
     """How things stand now; what every page's caption says."""
     open_ = workspace()
     return standing_of(open_.ledger, open_.config, datetime.now(UTC))
+
+
+def release() -> None:
+    """Close what is open; the next call opens it anew."""
+    _store.clear()
+    _config.clear()

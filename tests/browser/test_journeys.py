@@ -1,0 +1,86 @@
+"""What people do, in a real browser. Every journey ends with: no request left the server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from governance.i18n import t
+from tests.browser.harness import Server, reading, working
+
+PAGES = ("", "consistency", "record", "runs", "dictionary")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_page_asks_anything_outside_for_anything(
+    browser: Any, server: Server, language: str, scheme: str
+) -> None:
+    with reading(browser, server, scheme=scheme) as reader:
+        for page in PAGES:
+            reader.open(page, lang=language)
+            assert t(f"ui.nav.{page or 'overview'}", language) in reader.words()
+
+
+def test_from_the_overview_to_a_record_and_back(browser: Any, server: Server) -> None:
+    with reading(browser, server) as reader:
+        reader.open(lang="en")
+        before = reader.page.url
+        reader.page.locator("[data-testid=stPageLink] a[href*='c.class=']").first.click()
+        reader.page.wait_for_url(re.compile(r"/consistency\?.*c\.entity="))
+        reader.settle()
+        assert "c.field=" in reader.page.url or "c.class=" in reader.page.url
+        findings = reader.page.url
+        links = reader.page.locator("[data-testid=stPageLink] a[href*='r.finding']")
+        assert links.count() > 0, "a page of findings leads to its records"
+        links.first.click()
+        reader.page.wait_for_url(re.compile(r"/record\?.*r\."))
+        reader.settle()
+        reader.page.go_back()
+        reader.page.wait_for_url(findings)
+        reader.settle()
+        reader.page.go_back()
+        reader.page.wait_for_url(before)
+        reader.settle()
+        assert reader.page.locator("h1").inner_text() == t("ui.nav.overview", "en")
+
+
+def test_switching_the_language_keeps_the_filter(browser: Any, server: Server) -> None:
+    with reading(browser, server) as reader:
+        reader.open("consistency", lang="zh", c__entity="customer", c__sev="high")
+        reader.page.get_by_role("radio", name=t("ui.language.en", "zh")).click()
+        reader.page.wait_for_url(re.compile(r"lang=en"))
+        reader.settle()
+        assert "c.entity=customer" in reader.page.url
+        assert "c.sev=high" in reader.page.url
+        assert reader.page.locator("h1").inner_text() == t("ui.nav.consistency", "en")
+
+
+def test_the_browser_chooses_the_language_of_a_first_visit(browser: Any, server: Server) -> None:
+    for locale, language in (("zh-CN", "zh"), ("en-GB", "en")):
+        with reading(browser, server, locale=locale) as reader:
+            reader.open()
+            assert f"lang={language}" in reader.page.url
+            assert reader.page.locator("h1").inner_text() == t("ui.nav.overview", language)
+
+
+def test_run_now_shows_progress_and_ends(
+    browser: Any, server: Server, company: Path, tmp_path: Path
+) -> None:
+    with (
+        working(company, company / "governance.yaml", tmp_path / "worker.log"),
+        reading(browser, server) as reader,
+    ):
+        reader.open("runs", lang="en")
+        reader.page.get_by_role("button", name=t("runs.now", "en")).click()
+        reader.page.wait_for_url(re.compile(r"n\.run=\d+"))
+        run = int(re.search(r"n\.run=(\d+)", reader.page.url)[1])  # type: ignore[index]
+        under_way = re.compile(rf"#{run} (under way|is queued)")
+        reader.page.get_by_text(under_way).first.wait_for(timeout=20_000)
+        done = re.compile(rf"Run #{run} · (Succeeded|Partial)")
+        reader.page.get_by_text(done).first.wait_for(timeout=120_000)
+        reader.settle()
+        assert reader.page.get_by_role("button", name=t("runs.now", "en")).is_enabled()
