@@ -58,6 +58,7 @@ def listed(reader: Here, view: Findings, config: Config, filters: Filters) -> No
     ):
         place = st.container(width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            door = st.container(width="content")
             sort = finding_list.order(reader)
             finding_list.downloads(reader, view, config, filters, sort, total)
     table = st.container()
@@ -69,8 +70,10 @@ def listed(reader: Here, view: Findings, config: Config, filters: Filters) -> No
             width="content",
             help=reader.t("consistency.list.help"),
         )
+    found = view.page(filters, order=sort, offset=(page - 1) * finding_list.PER_PAGE)
+    with door:
+        finding_list.first_link(reader, found.rows[0])
     with table:
-        found = view.page(filters, order=sort, offset=(page - 1) * finding_list.PER_PAGE)
         picked = finding_list.finding_table(reader, config, found.rows, filters, page)
     if picked is not None:
         finding_list.open_record(reader, picked)

@@ -126,6 +126,17 @@ def open_record(here: Here, finding: Finding) -> None:
     st.switch_page(PAGES / "record.py", query_params=record_query(here, finding))
 
 
+def first_link(here: Here, finding: Finding) -> None:
+    """A link to the first record, for readers who come by keyboard: a table's rows need a mouse."""
+    st.page_link(
+        PAGES / "record.py",
+        label=here.t("consistency.first"),
+        icon=":material/arrow_forward:",
+        query_params=record_query(here, finding),
+        width="content",
+    )
+
+
 def record_query(here: Here, finding: Finding) -> dict[str, str]:
     """What leads to a record: its key where it has one, and the finding in any case."""
     query = {"lang": here.language, "r.finding": finding.finding_id}

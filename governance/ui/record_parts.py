@@ -117,7 +117,9 @@ def sides(here: Here, config: Config, record: Record) -> None:
             columns[f"{name}_as"] = text_column(label)
         columns["rules"] = text_column(here.t("record.rules"), width=150)
     columns["authority"] = text_column(here.t("record.authority"), width=96)
-    rows = [_line(here, titles, record, line) for line in record.lines]
+    lines = [_line(here, titles, record, line) for line in record.lines]
+    # A column that is only hidden would be sent all the same.
+    rows = [{name: line[name] for name in columns} for line in lines]
     table(rows, columns, key="r.sides")
 
 

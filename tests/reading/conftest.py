@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reading.build import World, world
+
+from tests.reading.build import World, world
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from reading.build import ALICE, BOB, CHARLIE, START, World, finding, pair
 
 from checks.outcome import Outcome
 from governance.comments import comment, comments
@@ -15,6 +14,7 @@ from governance.errors import ConfigError, EvidenceTampered, PermissionRefused
 from governance.ledger.rows import CheckResult
 from governance.reading import Facet, Filters, Order
 from governance.reading.shelf import Shelf
+from tests.reading.build import ALICE, BOB, CHARLIE, START, World, finding, pair
 
 ALL = Filters(state=())
 

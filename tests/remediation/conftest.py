@@ -1,5 +1,5 @@
 """A fresh store for each test."""
 
-from reading.conftest import store
+from tests.reading.conftest import store
 
 __all__ = ["store"]

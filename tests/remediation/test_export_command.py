@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from governance.cli import call
+from tests.ui.world import build
+from tests.worlds import PAYMENTS, WORLDS
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +38,44 @@ def test_without_a_configuration_nothing_is_written(
     assert call("export", ["remediation", "--out", str(tmp_path / "a.csv")]) == 2
     assert "governance.yaml" in capsys.readouterr().err
     assert not (tmp_path / "a.csv").exists()
+
+
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "world"
+    made.mkdir()
+    return made
+
+
+def test_the_list_of_a_real_run_is_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(folder(tmp_path), days=1)
+    monkeypatch.setenv("DUIQI_HOME", str(built.home))
+    monkeypatch.setenv("DUIQI_CONFIG", str(built.config))
+    out = tmp_path / "list.csv"
+    assert call("export", ["remediation", "--out", str(out), "--lang", "zh"]) == 0
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    told = sum(found.copies for world in WORLDS for found in world.expected.findings)
+    assert len(lines) == told
+    assert len({line["问题编号"] for line in lines}) == told
+    credit = next(line for line in lines if line["建议改为"] == "40000.02")
+    assert credit["系统"] == "crm", "the OA is the authority for this field"
+    only = ["remediation", "--out", str(tmp_path / "list.xlsx"), "--entity", "payment"]
+    assert call("export", only) == 0
+    sheets = openpyxl.load_workbook(tmp_path / "list.xlsx")
+    rows = [row for sheet in sheets for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert len(rows) == sum(found.copies for found in PAYMENTS.expected.findings)
+
+
+def test_a_wrong_entity_is_told_with_the_right_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = build(folder(tmp_path), runs=False)
+    monkeypatch.setenv("DUIQI_HOME", str(built.home))
+    monkeypatch.setenv("DUIQI_CONFIG", str(built.config))
+    wrong = ["remediation", "--out", str(tmp_path / "a.csv"), "--entity", "nobody"]
+    assert call("export", wrong) == 2
+    assert "customer, payment" in capsys.readouterr().err
+    assert call("export", wrong[:3]) == 2
+    assert "duiqi run" in capsys.readouterr().err

@@ -10,13 +10,13 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading.build import ALICE, BOB, START, World, config, finding
 
 from governance import sheets
 from governance.access import Right
 from governance.errors import ConfigError, PermissionRefused, StoreError
 from governance.exports import Exporter
 from governance.reading import Filters
+from tests.reading.build import ALICE, BOB, START, World, config, finding
 
 HOSTILE = [
     "=1+1",

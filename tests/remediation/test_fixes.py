@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from reading.build import ALICE, BOB, CHARLIE, World, finding
 
 from governance.errors import PermissionRefused
 from governance.reading import Filters
 from governance.remediation import Action, Why, fixes
+from tests.reading.build import ALICE, BOB, CHARLIE, World, finding
 
 WHOLE = {"field": None, "class": None, "left_value": None, "right_value": None}
 
