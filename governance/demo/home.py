@@ -158,7 +158,7 @@ def clear(home: Path) -> None:
 
 
 def build(home: Path, wish: Wish, tell: Tell) -> None:
-    """Make the company up, write day 0, and live every day with its run."""
+    """Make the company up, write day 0, look at it once, and live every day with its run."""
     from governance.config import load
 
     tell(0, wish.days)
@@ -168,6 +168,7 @@ def build(home: Path, wish: Wish, tell: Tell) -> None:
     shutil.copyfile(SHIPPED_CONFIG, home / CONFIG)
     config = load(home / CONFIG, environ={})
     with nights(home, config, NightClock(moment_of(world, 0))) as night:
+        night.first_look(moment_of(world, 0) - max(entity.lag for entity in config.entities))
         night.promise(moment_of(world, 0))
 
         def run_day(day: int, moment: datetime) -> None:

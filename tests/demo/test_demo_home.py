@@ -22,7 +22,7 @@ from governance.demo.stores import FileStores
 from governance.demo.world import World, plan
 from governance.errors import ConfigError
 from governance.ledger import open_ledger
-from governance.ledger.rows import RunStatus, Trigger
+from governance.ledger.rows import RunRow, RunStatus, Trigger
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -40,25 +40,37 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+def runs_of(home: Path) -> list[RunRow]:
+    ledger = open_ledger(home)
+    try:
+        return sorted(ledger.runs.recent(), key=lambda run: run.id)
+    finally:
+        ledger.close()
+
+
 def test_every_day_has_its_nightly_run(built: Path) -> None:
-    ledger = open_ledger(built)
-    runs = sorted(ledger.runs.recent(), key=lambda run: run.id)
-    ledger.close()
-    assert [run.trigger for run in runs] == [Trigger.SCHEDULE] * 2
-    assert [run.status for run in runs] == [RunStatus.SUCCEEDED] * 2
-    starts = [run.started_at for run in runs]
-    nights_of = [last_night(NOW) - timedelta(days=1), last_night(NOW)]
-    for start, night in zip(starts, nights_of, strict=True):
-        assert start is not None
-        assert timedelta() <= start - night < timedelta(hours=1)
+    _, *nightly = runs_of(built)
+    assert [run.trigger for run in nightly] == [Trigger.SCHEDULE] * 2
+    assert [run.status for run in nightly] == [RunStatus.SUCCEEDED] * 2
+    at_five_past_two = [last_night(NOW) - timedelta(days=1), last_night(NOW)]
+    for run, night in zip(nightly, at_five_past_two, strict=True):
+        assert run.started_at is not None
+        assert timedelta() <= run.started_at - night < timedelta(hours=1)
+
+
+def test_what_was_wrong_from_the_start_is_not_pending_on_the_first_day(built: Path) -> None:
+    first_look, first_night, _ = runs_of(built)
+    assert first_look.trigger is Trigger.MANUAL
+    assert first_night.file is not None
+    with duckdb.connect(str(built / first_night.file), read_only=True) as con:
+        states = con.execute("SELECT DISTINCT state FROM findings WHERE first_run = 1").fetchall()
+    assert ("pending",) not in states
+    assert ("open",) in states
 
 
 def test_the_last_run_found_what_the_truth_beside_it_tells(built: Path) -> None:
     truth = read_truth(built / "truth.json")
-    ledger = open_ledger(built)
-    run = ledger.runs.last_sealed()
-    ledger.close()
-    assert run is not None
+    run = runs_of(built)[-1]
     assert run.file is not None
     with duckdb.connect(str(built / run.file), read_only=True) as con:
         rows = con.execute(
