@@ -111,12 +111,13 @@ class Evaluator:
     def seal(self, fence: int) -> Sealed:
         """Write the run's results to their sealed file."""
         tables = [
-            ("findings", "SELECT * FROM findings ORDER BY check_name, weight DESC, finding_id"),
+            ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
             *((name, f"SELECT * FROM {name}") for name in ("pairs", "fields", "unread")),
         ]
         rows = self._number("SELECT count(*) FROM findings")
         file = f"runs/{self.run_id}.duckdb"
-        return seal(self.con, self.home, file, tables, fence=fence, rows=rows)
+        group = findings.ROW_GROUP
+        return seal(self.con, self.home, file, tables, fence=fence, rows=rows, group=group)
 
     def _before(self, source: str, entity: Entity) -> Seen:
         """For a source this run did not read: its newest snapshot, if its last read was whole."""
@@ -209,21 +210,28 @@ class Evaluator:
         names = [check.name, entity.name, plan.left, plan.right]
         judged = [verdict.strict, verdict.adjusted, verdict.outcome.value, verdict.reason]
         self._insert("pairs", [*names, *numbers, *judged])
+        rows = []
         for f in verdict.fields:
             t = f.totals
             counts = [t.compared, t.equal, t.normalized, t.within_tolerance]
             counts += [t.null_vs_value, t.different]
-            row = [check.name, plan.left, plan.right, t.name, *counts, f.strict, f.adjusted]
-            self._insert("fields", row)
+            rows.append([check.name, plan.left, plan.right, t.name, *counts, f.strict, f.adjusted])
+        self._insert("fields", *rows)
 
     def _record_unread(self, used: Mapping[str, SnapshotRow]) -> None:
-        for source, snapshot in used.items():
-            for name, cells in snapshot.unread.items():
-                self._insert("unread", [source, snapshot.entity, name, cells])
+        rows = [
+            [source, snapshot.entity, name, cells]
+            for source, snapshot in used.items()
+            for name, cells in snapshot.unread.items()
+        ]
+        self._insert("unread", *rows)
 
-    def _insert(self, table: str, row: Sequence[object]) -> None:
-        marks = ", ".join("?" for _ in row)
-        self.con.execute(f"INSERT INTO {quoted(table)} VALUES ({marks})", list(row))
+    def _insert(self, table: str, *rows: Sequence[object]) -> None:
+        if not rows:
+            return
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
+        values = [value for row in rows for value in row]
+        self.con.execute(f"INSERT INTO {quoted(table)} VALUES {marks}", values)
 
     def _result(
         self, check: CheckConfig, judged: list[Judged], used: Mapping[str, SnapshotRow]
