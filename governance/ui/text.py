@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import re
 
+# Addresses, mail and emoji are sought in the finished text, where no escape is left to stop it.
+_LINKED = re.compile(r"(?<=:)(?=//|[A-Za-z+_\-])|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+_JOINER = "\u2060"
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&/@])")
 
 
 def plain(words: object, longest: int = 300) -> str:
     """`words` as markdown that shows exactly these words on one line, cut to `longest` characters.
 
-    A dot or a slash is escaped too, so that an address is not turned into a link.
+    An invisible word joiner goes into what would become a link or an emoji.
     """
     text = " ".join(str(words).split())
     if len(text) > longest:
         text = text[: longest - 1] + "…"
-    return _ACTIVE.sub(r"\\\1", text)
+    return _ACTIVE.sub(r"\\\1", _LINKED.sub(_JOINER, text))

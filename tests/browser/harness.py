@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from governance.i18n import t
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 STARTS_WITHIN = 90.0
@@ -148,6 +150,12 @@ class Reader:
             timeout=PATIENCE,
         )
         assert self.page.locator("[data-testid=stException]").count() == 0
+
+    def heading(self, page: str, language: str = "en") -> None:
+        """Wait for the title of `page`, then for its script to be done."""
+        title = t(f"ui.nav.{page}", language)
+        self.page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+        self.settle()
 
     def words(self) -> str:
         """Everything the reader can read outside of tables and charts."""
