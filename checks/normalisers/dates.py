@@ -13,7 +13,7 @@ from checks.normalisers.base import (
     matches,
     replaced,
 )
-from checks.normalisers.unicode import HALF_WIDTH, INVISIBLE, SPACE, TRIMMED
+from checks.normalisers.unicode import HALF_WIDTH, TRIMMED
 
 ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SHORT = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
@@ -22,7 +22,6 @@ _DOTTED = r"^[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}([T ]|$)"
 _CHINESE = "^[0-9]{4} ?年 ?[0-9]{1,2} ?月 ?[0-9]{1,2} ?([日号號]|[T ]|$)"
 _COMPACT = "^[0-9]{8}($|[T ]?[0-9])"
 _MIDNIGHT = r"[T ] *0?0:00(?::00(?:\.0+)?)?$"
-_BLANK = SPACE + INVISIBLE
 # Day 60 is the 29 February 1900 that never was; before it Excel counts one day less.
 _LAST_SERIAL = 2958465
 
@@ -77,13 +76,6 @@ def _from_serial(text: str) -> str:
     return cases((valid, f"CAST({first} + {number} AS VARCHAR)"), otherwise=text)
 
 
-CLEANED = Step(
-    "white_space",
-    guarded(
-        lambda text: matches(text, f"^[{_BLANK}]|[{_BLANK}]$"),
-        lambda text: replaced(text, f"^[{_BLANK}]+|[{_BLANK}]+$"),
-    ),
-)
 FORM = Step("date_form", dashed)
 MIDNIGHT = Step("midnight", _without_midnight)
 VALID = Step("padding", _day)
@@ -96,7 +88,7 @@ DATE = Normaliser(
     "date",
     "date",
     (
-        Stage((HALF_WIDTH, CLEANED), _is_tidy),
+        Stage((HALF_WIDTH, TRIMMED), _is_tidy),
         Stage(
             (FORM, MIDNIGHT, VALID),
         ),
@@ -107,7 +99,7 @@ EXCEL_DATE = Normaliser(
     "excel_date",
     "date",
     (
-        Stage((HALF_WIDTH, CLEANED), _is_tidy),
+        Stage((HALF_WIDTH, TRIMMED), _is_tidy),
         Stage((SERIAL,)),
         Stage((FORM, MIDNIGHT, VALID), is_day),
     ),

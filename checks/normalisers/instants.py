@@ -12,7 +12,7 @@ from checks.normalisers.base import (
     guarded,
     replaced,
 )
-from checks.normalisers.dates import CLEANED, ISO, dashed
+from checks.normalisers.dates import ISO, dashed
 from checks.normalisers.unicode import HALF_WIDTH, TRIMMED
 
 _OFFSET = "(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9](?::?[0-5][0-9])?)?)"
@@ -97,7 +97,7 @@ ZONE = Step("utc", _read)
 DATETIME = Normaliser(
     "datetime",
     "instant",
-    (Stage((HALF_WIDTH, CLEANED, FORM, CLOCK), _is_second), Stage((ZONE,))),
+    (Stage((HALF_WIDTH, TRIMMED, FORM, CLOCK), _is_second), Stage((ZONE,))),
     frozenset({"zone"}),
     canonical=_is_utc,
 )

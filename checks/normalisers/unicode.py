@@ -19,6 +19,7 @@ SPACE = r"\s\x0B\x1C-\x1F\x{85}\p{Z}"
 INVISIBLE = (
     r"\x{AD}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}\x{FEFF}"
 )
+_BLANK = SPACE + INVISIBLE
 HAN = r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}"
 # Any of SPACE but U+0020 itself.
 _SPACE_BUT_BLANK = (
@@ -46,7 +47,13 @@ def _is_not_ascii(text: str) -> str:
 
 NFKC = Step("nfkc", guarded(_is_not_ascii, lambda text: f"duiqi_nfkc({text})"))
 VISIBLE = swap("invisible", f"[{INVISIBLE}]+")
-TRIMMED = Step("white_space", lambda text: replaced(text, f"^[{SPACE}]+|[{SPACE}]+$"))
+TRIMMED = Step(
+    "white_space",
+    guarded(
+        lambda text: matches(text, f"^[{_BLANK}]|[{_BLANK}]$"),
+        lambda text: replaced(text, f"^[{_BLANK}]+|[{_BLANK}]+$"),
+    ),
+)
 FOLDED = Step(
     "white_space",
     guarded(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from checks.normalisers import NORMALISERS, TYPES, explain, expression
@@ -117,12 +117,12 @@ def test_rules_fire_exactly_when_the_text_changes(con, canonical, name, text):
 )
 @FEW
 def test_amounts_are_exact(canonical, number, unit):
-    if abs(number.adjusted()) > 300:
-        return
+    assume(abs(number.adjusted()) < 300)
     power = {"": 0, "万": 4, "亿": 8, "万元": 4, "千元": 3}[unit]
     with_unit = f"{number:f}{unit}"
     (read,) = canonical("amount", with_unit)
-    assert Decimal(read).compare(number.scaleb(power)) == 0 or number.is_zero()
+    with localcontext(prec=2000):
+        assert Decimal(read) == number.scaleb(power)
     assert "e" not in read.lower()
     assert not read.startswith("-0") or "." in read
 
