@@ -50,12 +50,15 @@ class Status:
 
     @property
     def exit_code(self) -> int:
-        """2 before 1 before 0; a check that was never evaluated could not be seen."""
+        """2 before 1 before 0; a check that was never evaluated could not be seen, nor could
+        anything when the last run broke as a whole."""
         outcomes = {result.outcome for result in self.results}
         unseen = set(self.checks) - {result.check_name for result in self.results}
         blind = outcomes & {Outcome.NOT_EVALUABLE, Outcome.ERROR}
         broken = any(source.status == "failed" for source in self.sources)
-        if self.last is None or unseen or blind or broken:
+        if self.last is None or self.last.status is RunStatus.FAILED:
+            return 2
+        if unseen or blind or broken:
             return 2
         return 1 if Outcome.FAILED in outcomes else 0
 

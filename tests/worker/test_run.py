@@ -235,6 +235,22 @@ def test_status_tells_a_failed_source_its_last_good_read_and_the_alert(
     assert oa["error"]["text"] in text
 
 
+def test_after_a_run_that_broke_status_is_2_though_older_results_were_good(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = company(tmp_path)
+    assert run_now(bench, config, (), ME, quiet()).status is RunStatus.SUCCEEDED
+    with holding(bench.ledger, "run", clock=utc_now) as held:
+        assert held is not None
+        run = bench.ledger.runs.enqueue(ME, trigger=Trigger.MANUAL, now=utc_now())
+        bench.ledger.runs.start(run, fence=held.fence, now=utc_now(), config_digest="d")
+    with holding(bench.ledger, "run", clock=utc_now) as held:
+        assert held is not None
+        bench.recover(held.fence)
+    code, said, _ = command(tmp_path, "status", "--format", "json", capsys=capsys)
+    assert (code, said["last_run"]["error"]["code"]) == (2, "ledger.run_abandoned")
+
+
 def test_status_sees_the_worker(
     bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
