@@ -17,6 +17,7 @@ from pathlib import Path
 
 from checks.outcome import Outcome
 from governance.access import Actor, Right
+from governance.findings import ROW_GROUP, SEALED_ORDER
 from governance.ledger import open_ledger
 from governance.ledger.rows import CheckResult, RunStatus, Trigger
 from governance.reading import Desk, Facet, Filters, Findings, Order
@@ -42,7 +43,7 @@ SELECT md5(i::VARCHAR) AS finding_id, 'customers' AS check_name, 'customer' AS e
   TIMESTAMP '2026-10-01' + to_seconds(i::INT) AS first_seen, 1 AS first_run,
   TIMESTAMP '2026-11-01' AS last_seen, 30 AS last_run, 1 AS copies, false AS personal
 FROM range({rows}) AS numbers(i)
-ORDER BY weight DESC, entity, record_key, field, finding_id
+ORDER BY {order}
 """
 PAIRS = """
 SELECT 'customers' AS check_name, 'customer' AS entity, 'crm' AS left_source,
@@ -58,12 +59,12 @@ def built(home: Home, rows: int) -> Desk:
     ledger.runs.start(run, fence=fence, now=NOW, config_digest="")
     con = engine(home)
     tables = [
-        ("findings", FINDINGS.format(rows=rows)),
+        ("findings", FINDINGS.format(rows=rows, order=SEALED_ORDER)),
         ("pairs", PAIRS),
         ("fields", "SELECT 'customers' AS check_name"),
         ("unread", "SELECT 'crm' AS source"),
     ]
-    made = seal(con, home, f"runs/{run}.duckdb", tables, fence=fence, rows=rows)
+    made = seal(con, home, f"runs/{run}.duckdb", tables, fence=fence, rows=rows, group=ROW_GROUP)
     con.close()
     ledger.runs.finish(
         run,

@@ -182,15 +182,19 @@ class Findings:
 
     def _fetch(self, handle: Handle, places: list[tuple[Any, ...]]) -> list[Finding]:
         """The findings at these places, in their order."""
-        if not places:
-            return []
-        parts, positions = [p for p, _ in places], [p for _, p in places]
-        query = (
-            f"SELECT {_SELECTED} FROM (SELECT unnest(?::INT[]) AS part, "
-            "unnest(?::BIGINT[]) AS pos, generate_subscripts(?::INT[], 1) AS line) AS w "
-            "JOIN findings f ON f.part = w.part AND f.pos = w.pos ORDER BY w.line"
-        )
-        return [_finding(row) for row in _rows(handle, query, [parts, positions, parts])]
+        found: dict[tuple[int, int], Finding] = {}
+        wanted: dict[int, list[int]] = {}
+        for part, position in places:
+            wanted.setdefault(part, []).append(position)
+        # Part by part, since only then does the list reach the file and whole groups are skipped.
+        for part, positions in wanted.items():
+            query = (
+                f"SELECT f.pos, {_SELECTED} FROM findings f "
+                f"WHERE f.part = {part:d} AND f.pos IN (SELECT unnest(?::BIGINT[]))"
+            )
+            for row in _rows(handle, query, [positions]):
+                found[part, row[0]] = _finding(row[1:])
+        return [found[part, position] for part, position in places]
 
     def _with_comments(self, rows: list[Finding]) -> tuple[Finding, ...]:
         return counted(self.database, rows)

@@ -50,7 +50,7 @@ FACETS = {
 ORDERS = {
     # What heals by itself or is gone waits behind what needs somebody.
     Order.SEVERITY: "state IN ('pending', 'gone'), weight DESC",
-    Order.KEY: "entity, record_key NULLS FIRST, field NULLS FIRST",
+    Order.KEY: "record_key NULLS FIRST, entity, field NULLS FIRST",
     Order.FIELD: "entity, field NULLS FIRST",
     Order.NEWEST: "first_seen DESC",
     Order.OLDEST: "first_seen",
