@@ -18,14 +18,26 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from checks.errors import CodedError
-from governance.standing import WorkerState
+from governance.errors import ConfigError
+from governance.standing import WorkerState, standing_of
 from governance.ui import states, workspace
 from governance.ui.here import here
 
 SHELL = Path(__file__).parent / "shell.py"
 logger = logging.getLogger(__name__)
 
-HEAVY = ("pandas", "pyarrow", "polars", "duckdb", "streamlit.elements.arrow")
+HEAVY = (
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "streamlit.elements.arrow",
+    "governance.ui.overview_parts",
+    "governance.ui.run_parts",
+    "governance.ui.dictionary_parts",
+    "governance.ui.finding_list",
+    "governance.ui.finding_scores",
+    "governance.ui.record_parts",
+)
 
 
 @asynccontextmanager
@@ -50,9 +62,24 @@ def warm() -> None:
     for language in LANGUAGES:
         catalogue(language)
     with suppress(CodedError):  # the pages and /healthz say it to whoever asks
-        workspace.standing()
+        look_once()
     gc.collect()
     gc.freeze()
+
+
+def look_once() -> None:
+    """Do for nobody what the overview does for its first visitor."""
+    from governance.access import local_operator
+    from governance.overview import overview
+    from governance.run_views import schedule, source_health
+
+    now = datetime.now(UTC)
+    workspace.standing()
+    open_ = workspace.workspace()
+    if open_.config is not None:
+        overview(local_operator(), open_.desk, open_.ledger, open_.config, now)
+        source_health(local_operator(), open_.ledger, open_.config)
+        schedule(open_.config, now)
 
 
 async def healthz(_request: Request) -> JSONResponse:
@@ -66,18 +93,24 @@ async def healthz(_request: Request) -> JSONResponse:
 
 def health() -> tuple[dict[str, object], int]:
     """The body and status of /healthz."""
+    config = "ok"
     try:
-        standing = workspace.standing()
+        found = workspace.standing()
+    except ConfigError as error:  # the pages say what is wrong; the ledger may still be fine
+        config = error.code
+        try:
+            found = standing_of(workspace.ledger(), None, datetime.now(UTC))
+        except CodedError as worse:
+            return {"ok": False, "ledger": worse.code, "config": config}, 503
     except CodedError as error:
-        return {"ok": False, "ledger": error.code, "worker": None}, 503
-    worker = standing.worker
+        return {"ok": False, "ledger": error.code, "config": config}, 503
     return {
         "ok": True,
         "ledger": "ok",
-        "worker": worker.value,
-        "worker_late": worker is not WorkerState.ALIVE,
-        "run": standing.run,
-        "checked_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": config if found.configured or config != "ok" else "missing",
+        "worker": found.worker.value,
+        "worker_late": found.worker is not WorkerState.ALIVE,
+        "run": found.run,
     }, 200
 
 

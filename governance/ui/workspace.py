@@ -61,6 +61,11 @@ def workspace() -> Workspace:
     return Workspace(home, ledger, desk, _config(str(path), mark.st_mtime_ns, mark.st_size))
 
 
+def ledger() -> Ledger:
+    """The ledger alone, whatever the configuration says. Raises StoreError as `workspace`."""
+    return _store(os.environ.get("DUIQI_HOME") or "var", os.environ.get("DUIQI_LEDGER_URL"))[1]
+
+
 def _close(store: tuple[Home, Ledger, Desk]) -> None:
     store[2].close()
     store[1].close()
