@@ -109,8 +109,14 @@ class Nights:
         self.carry_out(run_id, moment)
 
     def carry_out(self, run_id: int, moment: datetime) -> None:
+        """Raises StoreError for a run that broke: half a history is no demo."""
+        from governance.errors import StoreError
+
         self.clock.moment, self.clock.started = moment, timer.monotonic()
         self.bench.carry_out(self.config, run_id, self.held, lambda: False)
+        ended = self.bench.ledger.runs.get(run_id)
+        if ended is None or ended.file is None:
+            raise StoreError("demo.run_broke", run=run_id)
 
     def claim(self, moment: datetime) -> int | None:
         from governance.access import WORKER

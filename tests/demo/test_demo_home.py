@@ -20,7 +20,7 @@ from governance.demo.home import Wish, ensure, home_of, nights, told, wish_of
 from governance.demo.replay import NightClock, last_night, moment_of, replay
 from governance.demo.stores import FileStores
 from governance.demo.world import World, plan
-from governance.errors import ConfigError
+from governance.errors import ConfigError, StoreError
 from governance.ledger import open_ledger
 from governance.ledger.rows import RunRow, RunStatus, Trigger
 
@@ -123,6 +123,24 @@ def test_a_build_that_was_cut_short_starts_over(tmp_path: Path) -> None:
     assert ensure(home, wish, NOW, fresh=False, tell=quiet)
     assert told(home) == (wish, True)
     assert (home / "notes.txt").read_text() == "mine"
+
+
+def test_a_demo_whose_run_breaks_is_not_called_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = folder.SHIPPED_CONFIG.read_text(encoding="utf-8")
+    blind = tmp_path / "blind.yaml"
+    blind.write_text(shipped.replace("path: company/", "path: nowhere/"), encoding="utf-8")
+    monkeypatch.setattr(folder, "SHIPPED_CONFIG", blind)
+    monkeypatch.setattr("governance.evaluate.seal", full_disk)
+    with pytest.raises(StoreError) as broken:
+        ensure(tmp_path / "home", Wish(200, 1, TODAY), NOW, fresh=False, tell=quiet)
+    assert broken.value.code == "demo.run_broke"
+    assert told(tmp_path / "home")[1] is False
+
+
+def full_disk(*_arguments: object, **_options: object) -> None:
+    raise StoreError("store.write", file="runs/1.duckdb", reason="No space left on device")
 
 
 def test_a_folder_that_is_not_a_demo_is_left_alone(tmp_path: Path) -> None:
