@@ -37,19 +37,14 @@ class Settings:
     path: Path
     load: Callable[[Path], Config]
     config: Config
-    mark: tuple[int, ...] = ()
+    mark: tuple[tuple[int, ...], ...] = ()
     problem: ConfigError | None = None
 
     def changed(self) -> bool:
-        """Whether the file is another than the one last looked at."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            mark: tuple[int, ...] = (-1,)
-        else:
-            mark = (found.st_mtime_ns, found.st_size, found.st_ino)
-        self.mark, before = mark, self.mark
-        return mark != before
+        """Whether a file it was read from is another than when last looked at."""
+        files = dict.fromkeys((self.path, *self.config.files))
+        before, self.mark = self.mark, tuple(mark_of(path) for path in files)
+        return self.mark != before
 
     def reload(self) -> bool:
         """Read again; True when something else is in force now."""
@@ -110,7 +105,7 @@ class Worker:
                 if run is None:
                     self.stop.wait(POLL)
                     continue
-                # Files it uses and secrets may have changed too; a run costs more than a look.
+                # Secrets kept in files may have changed too; a run costs more than a look.
                 self.refresh(scheduler, held)
                 self.bench.carry_out(self.settings.config, run.id, held, self.stop.is_set)
         finally:
@@ -159,6 +154,15 @@ class Worker:
         )
         if run_id is not None:
             log.info("%s is due since %s: run %d", job.key, slot.isoformat(), run_id)
+
+
+def mark_of(path: Path) -> tuple[int, ...]:
+    """What tells one state of a file from another; empty for one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def start_scheduler() -> Any:

@@ -11,23 +11,16 @@ from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 from governance.access import Actor, Right
 from governance.ledger import audit
 from governance.ledger.database import Database, LedgerRefused
+from governance.ledger.ending import close_steps, insert_results, link_snapshots
 from governance.ledger.rows import (
     CheckResult,
     Metric,
     RunRow,
     RunStatus,
     SealedFile,
-    StepStatus,
     Trigger,
 )
-from governance.ledger.tables import (
-    check_results,
-    metrics,
-    run_snapshots,
-    run_steps,
-    runs,
-    snapshots,
-)
+from governance.ledger.tables import runs
 
 # Asking twice for the same thing while the first still waits is one wish.
 MERGED = (Trigger.MANUAL, Trigger.PAGE)
@@ -242,51 +235,3 @@ def run_row(row: RowMapping) -> RunRow:
             "error_params": row["error_params"] or {},
         }
     )
-
-
-def close_steps(connection: Connection, run_ids: Sequence[int], code: str, now: datetime) -> None:
-    connection.execute(
-        update(run_steps)
-        .where(run_steps.c.run_id.in_(run_ids), run_steps.c.status == StepStatus.RUNNING)
-        .values(status=StepStatus.FAILED, finished_at=now, code=code, retryable=True)
-    )
-
-
-def link_snapshots(connection: Connection, run_id: int, used: Sequence[int]) -> None:
-    if not used:
-        return
-    found = connection.execute(
-        select(snapshots.c.id, snapshots.c.source, snapshots.c.entity).where(
-            snapshots.c.id.in_(used)
-        )
-    )
-    connection.execute(
-        insert(run_snapshots),
-        [
-            {"run_id": run_id, "source": s.source, "entity": s.entity, "snapshot_id": s.id}
-            for s in found
-        ],
-    )
-
-
-def insert_results(
-    connection: Connection, run_id: int, results: Sequence[CheckResult], measured: Sequence[Metric]
-) -> None:
-    rows: list[dict[str, object]] = [
-        {
-            "run_id": run_id,
-            "check_name": result.check_name,
-            "outcome": result.outcome.value,
-            "reason_code": result.reason_code,
-            "reason_params": dict(result.reason_params),
-            "strict": result.strict,
-            "adjusted": result.adjusted,
-            "open_findings": result.open_findings,
-            "as_of": {name: moment.isoformat() for name, moment in result.as_of.items()},
-        }
-        for result in results
-    ]
-    if rows:
-        connection.execute(insert(check_results), rows)
-    if measured:
-        connection.execute(insert(metrics), [{"run_id": run_id, **vars(m)} for m in measured])

@@ -222,6 +222,22 @@ def test_an_edit_is_in_force_without_a_restart(bench: Bench, tmp_path: Path) -> 
     assert names == ["customers", "people"]
 
 
+def test_an_edit_of_a_used_file_is_noticed(bench: Bench, tmp_path: Path) -> None:
+    config = company(tmp_path)
+    text = config.path.read_text("utf-8")
+    checks = text.index("checks:")
+    used = tmp_path / "ours.yaml"
+    used.write_text("version: 1\n" + text[checks:], "utf-8")
+    config.path.write_text(text[:checks] + "use: [ours.yaml]\n", "utf-8")
+    settings = Settings(config.path, load_config, load_config(config.path))
+    assert settings.changed()
+    assert not settings.changed()
+    used.write_text(used.read_text("utf-8").replace("strict: 0.9", "strict: 0.5"), "utf-8")
+    assert settings.changed()
+    assert settings.reload()
+    assert str(settings.config.check("customers").thresholds.strict) == "0.5"
+
+
 def test_a_defect_ends_its_run_alone_and_its_message_is_kept_out_of_the_log(
     bench: Bench, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
