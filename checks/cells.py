@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from checks import tolerance
 from checks.prepare import Column, Side
@@ -12,6 +12,8 @@ from checks.sql import only_row, quoted
 
 # A cell's class while it is being counted; from NULL_VS_VALUE up it is not aligned.
 EQUAL, NORMALIZED, WITHIN, NULL_VS_VALUE, DIFFERENT = range(5)
+
+Part = Literal["shown", "raw", "canonical"]
 
 
 @dataclass(frozen=True)
@@ -37,49 +39,34 @@ class Names:
         return self._table("_again")
 
     @property
-    def leftover(self) -> str:
-        """Rows of such keys that no copy on the other side cancels."""
-        return self._table("_leftover")
-
-    @property
-    def near_left(self) -> str:
-        """The rows of the left that are looked at closely, all their columns."""
-        return self._table("_near_left")
-
-    @property
-    def near_right(self) -> str:
-        return self._table("_near_right")
-
-    @property
     def residue(self) -> str:
-        """Where rows lie that differ or stand alone."""
+        """Where rows lie that differ, stand alone, or have a repeated key."""
         return self._table("_residue")
 
     @property
-    def wide(self) -> str:
-        """Pairs with a difference, their cells classified, still one row a pair."""
-        return self._table("_wide")
+    def near(self) -> str:
+        """Those rows themselves, side by side, their cells classified."""
+        return self._table("_near")
 
     @property
     def copies(self) -> str:
+        """Rows of repeated keys."""
         return self._table("_copies")
 
     @property
     def cancelled(self) -> str:
+        """Pairs of copies that cancel out."""
         return self._table("_cancelled")
 
     @property
+    def leftover(self) -> str:
+        """Copies that nothing on the other side cancels."""
+        return self._table("_leftover")
+
+    @property
     def scratch(self) -> tuple[str, ...]:
-        return (
-            self.again,
-            self.leftover,
-            self.near_left,
-            self.near_right,
-            self.residue,
-            self.wide,
-            self.copies,
-            self.cancelled,
-        )
+        """Not needed once the comparison is done; `near` is, for `cells` is a view of it."""
+        return (self.again, self.leftover, self.residue, self.copies, self.cancelled)
 
 
 @dataclass(frozen=True)
@@ -90,10 +77,20 @@ class Counts:
     columns: tuple[tuple[int, int, int, int], ...]
 
 
-def carried(side: Side, carry: Sequence[str], relation: str) -> str:
-    """SQL for the list of shown values that a finding carries along."""
+def slot(side: str, place: int, column: Column, part: Part) -> str:
+    """The column of `near` that holds a part of a cell; parts that are the same share one."""
+    names = {"shown": column.shown, "raw": column.raw, "canonical": column.canonical}
+    first = next(p for p in names if names[p] == names[part])
+    return f"{side}{place}_{first}"
+
+
+def carried(side: Side, carry: Sequence[str], relation: str) -> list[str]:
+    """SQL for each of the shown values that a finding carries along."""
     known = {c.name for c in side.spec.columns}
-    values = [f"{relation}.{quoted(n)}" if n in known else "NULL" for n in carry]
+    return [f"{relation}.{quoted(n)}" if n in known else "CAST(NULL AS VARCHAR)" for n in carry]
+
+
+def listed(values: Sequence[str]) -> str:
     return f"CAST([{', '.join(values)}] AS VARCHAR[])"
 
 
@@ -102,7 +99,8 @@ def find_residue(
 ) -> None:
     """Full join on the key; keeps where the rows lie that differ or stand alone.
 
-    `hard` pairs differ in a normalised value, the others only in how they are written.
+    `hard` pairs differ in a normalised value, pairs that are not only in how they are written.
+    Rows of repeated keys are kept besides, each alone, with the side in `again`.
     """
     beside = _beside_the_hash(left, right, columns)
     raw = ["_raw_hash"] if _soft_by_hash(left, right, columns) else []
@@ -116,44 +114,91 @@ def find_residue(
     soft = f" OR {_any_differs(raw)}" if raw else ""
     con.execute(
         f"CREATE TABLE {names.residue} AS SELECT l._at AS left_at, r._at AS right_at,"
-        f" l._at IS NOT NULL AND r._at IS NOT NULL AND ({hard}) AS hard"
+        f" l._at IS NOT NULL AND r._at IS NOT NULL AND ({hard}) AS hard, '' AS again"
         f" FROM {sides[0]} FULL JOIN {sides[1]} ON l._key = r._key"
         f" WHERE l._at IS NULL OR r._at IS NULL OR {hard}{soft}"
     )
-
-
-def gather(con: Any, left: Side, right: Side, names: Names) -> None:
-    """Copy what has to be looked at closely, in one scan a side: pairs that differ, rows that
-    stand alone, and the rows of repeated keys."""
-    for name, near, side in (("left", names.near_left, left), ("right", names.near_right, right)):
-        other = "right" if name == "left" else "left"
+    for name, side in (("left", left), ("right", right)):
         con.execute(
-            f"CREATE TABLE {near} AS SELECT s.{side.locator} AS _row, s.* FROM {side.rows} AS s"
-            f" JOIN (SELECT {name}_at AS _row FROM {names.residue} WHERE {name}_at IS NOT NULL"
-            f" AND (hard OR {other}_at IS NULL) UNION ALL SELECT {side.locator} FROM {side.rows}"
-            f" SEMI JOIN {names.again} USING (_key)) AS w ON s.{side.locator} = w._row"
+            f"INSERT INTO {names.residue} ({name}_at, hard, again) SELECT {side.locator}, false,"
+            f" '{name}' FROM {side.rows} SEMI JOIN {names.again} USING (_key)"
         )
 
 
-def classify(
+def look_closely(
     con: Any,
     left: Side,
     right: Side,
     columns: Sequence[Column],
     carry: Sequence[str],
     names: Names,
-) -> Counts:
-    """Classify the cells of the residue; leaves the `cells` table."""
+) -> None:
+    """Fetch the rows of the residue, all that is needed of them in one scan a side."""
     tolerance.install(con, columns)
+    sides = (("l", left), ("r", right))
+    inner = ["x.hard AS hard", "x.again AS again", "l._key AS _left_key", "r._key AS _right_key"]
+    for letter, side in sides:
+        inner.append(f"{letter}._raw_hash AS {letter}_raw_hash")
+        values = enumerate(carried(side, carry, letter))
+        inner += [f"{value} AS {letter}_carry{at}" for at, value in values]
+    outer = [part.rpartition(" AS ")[2] for part in inner]
+    for place, column in enumerate(columns):
+        inner += _side_by_side(place, column)
+        outer += _kept(place, column)
     con.execute(
-        f"CREATE TABLE {names.wide} AS SELECT l._key AS _key,"
-        f" {carried(left, carry, 'l')} AS _left_carry, {carried(right, carry, 'r')} AS _right_carry"
-        f"{''.join(_cell(place, column) for place, column in enumerate(columns))}"
-        f" FROM {names.residue} AS x JOIN {names.near_left} AS l ON l._row = x.left_at"
-        f" JOIN {names.near_right} AS r ON r._row = x.right_at WHERE x.hard"
+        f"CREATE TABLE {names.near} AS SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)}"
+        f" FROM (SELECT * FROM {names.residue} WHERE hard OR left_at IS NULL OR right_at IS NULL)"
+        f" AS x LEFT JOIN {left.rows} AS l ON l.{left.locator} = x.left_at"
+        f" LEFT JOIN {right.rows} AS r ON r.{right.locator} = x.right_at)"
     )
-    con.execute(f"CREATE TABLE {names.cells} AS {_unpivoted(columns, names)}")
-    return _counted(con, left, right, columns, names)
+
+
+def view_cells(con: Any, columns: Sequence[Column], carry: Sequence[str], names: Names) -> None:
+    """Leave the view `cells`: one row per cell that is not aligned."""
+    queries = [
+        "SELECT CAST(NULL AS VARCHAR) AS _key, NULL AS field, 0 AS place, NULL AS class,"
+        " NULL AS left_value, NULL AS right_value, NULL AS left_canonical, NULL AS right_canonical,"
+        " false AS left_fired, false AS right_fired, CAST(NULL AS VARCHAR[]) AS left_carry,"
+        " CAST(NULL AS VARCHAR[]) AS right_carry WHERE false"
+    ]
+    lists = [listed([f"{side}_carry{at}" for at in range(len(carry))]) for side in "lr"]
+    for place, column in enumerate(columns):
+        parts = [slot(side, place, column, part) for part in _TOLD for side in "lr"]
+        fired = [_fired(side, place, column) for side in "lr"]
+        name = column.name.replace("'", "''")
+        queries.append(
+            f"SELECT _left_key, '{name}', {place}, CASE k{place} WHEN {NULL_VS_VALUE}"
+            f" THEN 'null_vs_value' ELSE 'different' END, {', '.join([*parts, *fired, *lists])}"
+            f" FROM {names.near} WHERE hard AND k{place} >= {NULL_VS_VALUE}"
+        )
+    con.execute(f"CREATE VIEW {names.cells} AS {' UNION ALL '.join(queries)}")
+
+
+_TOLD: tuple[Part, ...] = ("shown", "canonical")
+
+
+def count_cells(
+    con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names
+) -> Counts:
+    if not columns:
+        return Counts(0, ())
+    codes = [f"k{place}" for place in range(len(columns))]
+    classes = (NORMALIZED, WITHIN, NULL_VS_VALUE, DIFFERENT)
+    counts = [f"count(*) FILTER ({code} = {c})" for code in codes for c in classes]
+    worst = f"greatest({', '.join(codes)})"
+    mismatched, *cells = only_row(
+        con,
+        f"SELECT count(*) FILTER ({worst} >= {NULL_VS_VALUE}), {', '.join(counts)}"
+        f" FROM {names.near} WHERE hard",
+    )
+    soft = _soft(con, left, right, columns, names)
+    return Counts(
+        mismatched,
+        tuple(
+            (cells[4 * n] + soft[n], cells[4 * n + 1], cells[4 * n + 2], cells[4 * n + 3])
+            for n in range(len(columns))
+        ),
+    )
 
 
 def _hashes_meet(left: Side, right: Side) -> bool:
@@ -178,68 +223,48 @@ def _any_differs(names: Sequence[str]) -> str:
     return f"({' OR '.join(tests)})" if tests else "false"
 
 
-def _cell(place: int, column: Column) -> str:
-    """The columns of one cell in the wide table: class, both shown values, both canonical ones."""
+def _side_by_side(place: int, column: Column) -> list[str]:
+    """The class of one cell and all that is stored of it on either side."""
+    parts = [f"CAST({_code(column)} AS UTINYINT) AS k{place}"]
+    stored: dict[Part, str] = {
+        "shown": column.shown,
+        "raw": column.raw,
+        "canonical": column.canonical,
+    }
+    slots = {
+        slot(side, place, column, part): f"{side}.{quoted(name)}"
+        for side in "lr"
+        for part, name in stored.items()
+    }
+    return parts + [f"{sql} AS {name}" for name, sql in slots.items()]
+
+
+def _kept(place: int, column: Column) -> list[str]:
+    """Of aligned cells only the class is kept: most cells of a pair that differs are aligned."""
+    parts: tuple[Part, ...] = ("shown", "raw", "canonical")
+    slots = dict.fromkeys(slot(side, place, column, part) for side in "lr" for part in parts)
+    wanted = f"again <> '' OR (hard AND k{place} >= {NULL_VS_VALUE})"
+    return [f"k{place}", *(f"CASE WHEN {wanted} THEN {s} END AS {s}" for s in slots)]
+
+
+def _code(column: Column) -> str:
     left, right = f"l.{quoted(column.canonical)}", f"r.{quoted(column.canonical)}"
     raw = f"l.{quoted(column.raw)} IS NOT DISTINCT FROM r.{quoted(column.raw)}"
-    within = tolerance.condition(column, left, right)
     read = f" WHEN {left} IS NOT DISTINCT FROM {right} THEN {NORMALIZED}" if column.reader else ""
-    code = (
+    within = tolerance.condition(column, left, right)
+    return (
         f"CASE WHEN {raw} THEN {EQUAL}{read}"
         f" WHEN ({left} IS NULL) <> ({right} IS NULL) THEN {NULL_VS_VALUE}"
         f"{f' WHEN {within} THEN {WITHIN}' if within else ''} ELSE {DIFFERENT} END"
     )
-    parts = [f", CAST({code} AS UTINYINT) AS k{place}"]
-    for side in "lr":
-        parts.append(f", {side}.{quoted(column.shown)} AS {side}{place}")
-        if column.canonical != column.shown:
-            fired = f"{side}.{quoted(column.raw)} <> {side}.{quoted(column.canonical)}"
-            parts.append(f", {side}.{quoted(column.canonical)} AS {side}c{place}")
-            parts.append(f", coalesce({fired}, false) AS {side}f{place}")
-    return "".join(parts)
 
 
-def _unpivoted(columns: Sequence[Column], names: Names) -> str:
-    queries = [
-        "SELECT CAST(NULL AS VARCHAR) AS _key, NULL AS field, 0 AS place, NULL AS class,"
-        " NULL AS left_value, NULL AS right_value, NULL AS left_canonical, NULL AS right_canonical,"
-        " false AS left_fired, false AS right_fired, CAST(NULL AS VARCHAR[]) AS left_carry,"
-        " CAST(NULL AS VARCHAR[]) AS right_carry WHERE false"
-    ]
-    for place, column in enumerate(columns):
-        apart = column.canonical != column.shown
-        canonical = [f"{s}c{place}" if apart else f"{s}{place}" for s in "lr"]
-        fired = [f"{s}f{place}" if apart else "false" for s in "lr"]
-        name = column.name.replace("'", "''")
-        queries.append(
-            f"SELECT _key, '{name}', {place}, CASE k{place} WHEN {NULL_VS_VALUE}"
-            f" THEN 'null_vs_value' ELSE 'different' END, l{place}, r{place},"
-            f" {', '.join(canonical)}, {', '.join(fired)}, _left_carry, _right_carry"
-            f" FROM {names.wide} WHERE k{place} >= {NULL_VS_VALUE}"
-        )
-    return " UNION ALL ".join(queries)
-
-
-def _counted(con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names) -> Counts:
-    if not columns:
-        return Counts(0, ())
-    codes = [f"k{place}" for place in range(len(columns))]
-    classes = (NORMALIZED, WITHIN, NULL_VS_VALUE, DIFFERENT)
-    counts = [f"count(*) FILTER ({code} = {c})" for code in codes for c in classes]
-    worst = f"greatest({', '.join(codes)})"
-    mismatched, *cells = only_row(
-        con,
-        f"SELECT count(*) FILTER ({worst} >= {NULL_VS_VALUE}), {', '.join(counts)}"
-        f" FROM {names.wide}",
-    )
-    soft = _soft(con, left, right, columns, names)
-    return Counts(
-        mismatched,
-        tuple(
-            (cells[4 * n] + soft[n], cells[4 * n + 1], cells[4 * n + 2], cells[4 * n + 3])
-            for n in range(len(columns))
-        ),
-    )
+def _fired(side: str, place: int, column: Column) -> str:
+    """Whether the normaliser changed the value."""
+    if column.reader is None:
+        return "false"
+    raw, canonical = (slot(side, place, column, part) for part in ("raw", "canonical"))
+    return f"coalesce({raw} <> {canonical}, false)"
 
 
 def _soft(con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names) -> list[int]:

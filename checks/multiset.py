@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.cells import Names, carried
+from checks.cells import Names, Part, carried, listed, slot
 from checks.prepare import Column, Side, packed
 from checks.sql import only_row, quoted
 
@@ -35,13 +35,14 @@ def cancel_copies(
     of their raw text: which of several alike stays over does not depend on the order of the rows.
     """
     gathered = [
-        _copies(side, name, near, columns, carry, names)
-        for name, near, side in (
-            ("left", names.near_left, left),
-            ("right", names.near_right, right),
-        )
+        query
+        for name, side in (("left", left), ("right", right))
+        for query in _copies(side, name, columns, carry, names)
     ]
-    con.execute(f"CREATE TABLE {names.copies} AS {' UNION ALL '.join(gathered)}")
+    con.execute(
+        f"CREATE TABLE {names.copies} AS SELECT row_number() OVER () AS _at, *"
+        f" FROM ({' UNION ALL '.join(gathered)})"
+    )
     con.execute(f"CREATE TABLE {names.cancelled} (left_at BIGINT, right_at BIGINT)")
     _pair_off(con, names, "_raw", "_at")
     _pair_off(con, names, "_norm", "_raw, _at")
@@ -57,27 +58,38 @@ def cancel_copies(
 
 
 def _copies(
-    side: Side,
-    name: str,
-    near: str,
-    columns: Sequence[Column],
-    carry: Sequence[str],
-    names: Names,
-) -> str:
-    raw, norm = ([f"s.{quoted(n)}" for n in ns] for ns in _texts(columns))
-    fields = (
-        f"_key, _raw_hash, {carried(side, carry, 's')} AS carry,"
-        f" CAST([{', '.join(raw)}] AS VARCHAR[]) AS _values,"
-        f" {packed(raw)} AS _raw, {packed(norm)} AS _norm"
-    )
-    rows = f"SELECT {fields} FROM {near} AS s SEMI JOIN {names.again} USING (_key)"
+    side: Side, name: str, columns: Sequence[Column], carry: Sequence[str], names: Names
+) -> list[str]:
+    """Queries for the rows of repeated keys: those fetched already, and in a sealed file the
+    odd ones."""
+    letter = name[0]
+
+    def slots(part: Part) -> list[str]:
+        return [slot(letter, place, c, part) for place, c in enumerate(columns)]
+
+    kept = [f"{letter}_carry{at}" for at in range(len(carry))]
+    queries = [
+        f"SELECT {_copy(name, f'_{name}_key', kept, slots('raw'), slots('canonical'))}"
+        f" FROM (SELECT *, {letter}_raw_hash AS _raw_hash FROM {names.near})"
+        f" WHERE again = '{name}'"
+    ]
     if not side.mixed:
-        rows += f" UNION ALL SELECT {fields} FROM {side.odd} AS s WHERE _key IS NOT NULL"
-    return f"SELECT '{name}' AS side, row_number() OVER () AS _at, * FROM ({rows})"
+        raw = [f"s.{quoted(c.raw)}" for c in columns]
+        canonical = [f"s.{quoted(c.canonical)}" for c in columns]
+        queries.append(
+            f"SELECT {_copy(name, '_key', carried(side, carry, 's'), raw, canonical)}"
+            f" FROM {side.odd} AS s WHERE _key IS NOT NULL"
+        )
+    return queries
 
 
-def _texts(columns: Sequence[Column]) -> tuple[list[str], list[str]]:
-    return [c.raw for c in columns], [c.canonical for c in columns]
+def _copy(
+    name: str, key: str, carry: Sequence[str], raw: Sequence[str], canonical: Sequence[str]
+) -> str:
+    return (
+        f"'{name}' AS side, {key} AS _key, _raw_hash, {listed(carry)} AS carry,"
+        f" {listed(raw)} AS _values, {packed(raw)} AS _raw, {packed(canonical)} AS _norm"
+    )
 
 
 def _pair_off(con: Any, names: Names, alike: str, order: str) -> None:

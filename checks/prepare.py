@@ -160,7 +160,7 @@ def spec_of(entity: Entity, mapping: Mapping, *, secret: bytes, zone: str) -> Sp
 
 
 def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
-    """Build `<prefix>rows` and `<prefix>odd` from the relation `landed` (all text).
+    """Build `<prefix>rows` and `<prefix>odd` from the relation `landed` (all text), anew.
 
     `landed` is read once. A row whose key is null or seen more than once goes to `odd`. Raises
     CodedError for an unknown normaliser, ValueError for a masked column without a secret.
@@ -173,12 +173,13 @@ def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
     if spec.secret is not None:
         con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
     try:
-        con.execute(f"CREATE TABLE {everything} AS {_query(landed, spec)}")
+        con.execute(f"CREATE OR REPLACE TABLE {everything} AS {_query(landed, spec)}")
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
     key = _key(spec) if len(spec.key) == 1 else "_key"
     con.execute(
-        f"CREATE TABLE {repeated} AS SELECT {key} AS _key, count(*) AS copies FROM {everything}"
+        f"CREATE OR REPLACE TABLE {repeated} AS SELECT {key} AS _key, count(*) AS copies"
+        f" FROM {everything}"
         f" WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
     )
     _views(con, prefix, spec)
@@ -218,13 +219,13 @@ def _views(con: Any, prefix: str, spec: Spec) -> None:
     kept["_raw_hash"] = "_raw_hash" if spec.raw_covers else "CAST(NULL AS UBIGINT)"
     stored = ", ".join(quoted(name) for name in spec.stored)
     shown = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in kept.items())
-    con.execute(f"CREATE VIEW {whole} AS SELECT rowid AS _at, {shown} FROM {everything}")
+    con.execute(f"CREATE OR REPLACE VIEW {whole} AS SELECT rowid AS _at, {shown} FROM {everything}")
     con.execute(
-        f"CREATE VIEW {rows} AS SELECT {stored} FROM {whole} AS a"
+        f"CREATE OR REPLACE VIEW {rows} AS SELECT {stored} FROM {whole} AS a"
         f" ANTI JOIN {repeated} AS r USING (_key) WHERE _key IS NOT NULL"
     )
     con.execute(
-        f"CREATE VIEW {odd} AS SELECT {stored} FROM {whole} AS a"
+        f"CREATE OR REPLACE VIEW {odd} AS SELECT {stored} FROM {whole} AS a"
         f" WHERE _key IS NULL OR _key IN (SELECT _key FROM {repeated})"
     )
 

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.cells import Counts, Names, carried, classify, find_residue, gather
+from checks.cells import (
+    Counts,
+    Names,
+    carried,
+    count_cells,
+    find_residue,
+    listed,
+    look_closely,
+    view_cells,
+)
 from checks.multiset import Cancelled, cancel_copies
 from checks.prepare import Column, Counted, Side
 from checks.sql import only_row
@@ -78,7 +87,7 @@ def reconcile(
 ) -> Totals:
     """Compare the `columns` of two sides; both must know each of them under the same reader.
 
-    Leaves two tables in `con`, replacing older ones:
+    Leaves in `con`, replacing older ones, a view and a table:
 
     `<into>cells`, one row per cell that is not aligned: `_key`, `field`, `place` (the column's
     place in `columns`), `class`, `left_value`, `right_value` (as shown), `left_canonical`,
@@ -93,16 +102,18 @@ def reconcile(
     """
     names = Names(into)
     compared = [left.spec.column(name) for name in columns]
-    for table in (names.cells, names.lone, *names.scratch):
+    con.execute(f"DROP VIEW IF EXISTS {names.cells}")
+    for table in (names.near, names.lone, *names.scratch):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     con.execute(
         f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key"
         f" FROM {left.repeated_keys} UNION ALL SELECT _key FROM {right.repeated_keys})"
     )
     find_residue(con, left, right, compared, names)
-    gather(con, left, right, names)
+    look_closely(con, left, right, compared, carry, names)
+    view_cells(con, compared, carry, names)
     cancelled = cancel_copies(con, left, right, compared, carry, names)
-    counts = classify(con, left, right, compared, carry, names)
+    counts = count_cells(con, left, right, compared, names)
     _gather_lone(con, left, right, carry, names)
     totals = _totals(con, left, right, compared, cancelled, counts, names)
     for table in names.scratch:
@@ -114,17 +125,16 @@ def _gather_lone(con: Any, left: Side, right: Side, carry: Sequence[str], names:
     parts = [
         f"SELECT side, 'duplicate_' || side AS kind, _key, _raw_hash, carry FROM {names.leftover}"
     ]
-    for name, near, side in (("left", names.near_left, left), ("right", names.near_right, right)):
-        other = "right" if name == "left" else "left"
-        columns = f"_key, _raw_hash, {carried(side, carry, 's')} AS carry"
+    for name, side in (("left", left), ("right", right)):
+        letter, other = name[0], "right" if name == "left" else "left"
+        kept = [f"{letter}_carry{at}" for at in range(len(carry))]
         parts.append(
-            f"SELECT '{name}' AS side, 'only_{name}' AS kind, {columns}"
-            f" FROM {near} AS s JOIN (SELECT {name}_at FROM {names.residue}"
-            f" WHERE {other}_at IS NULL) AS r ON s._row = r.{name}_at"
+            f"SELECT '{name}', 'only_{name}', _{name}_key, {letter}_raw_hash, {listed(kept)}"
+            f" FROM {names.near} WHERE again = '' AND _{other}_key IS NULL"
         )
         parts.append(
-            f"SELECT '{name}' AS side, 'null_key_{name}' AS kind, {columns}"
-            f" FROM {side.null_rows} AS s"
+            f"SELECT '{name}', 'null_key_{name}', _key, _raw_hash,"
+            f" {listed(carried(side, carry, 's'))} FROM {side.null_rows} AS s"
         )
     con.execute(f"CREATE TABLE {names.lone} AS {' UNION ALL '.join(parts)}")
 
@@ -140,8 +150,8 @@ def _totals(
 ) -> Totals:
     alone_left, alone_right = only_row(
         con,
-        f"SELECT count(*) FILTER (right_at IS NULL), count(*) FILTER (left_at IS NULL)"
-        f" FROM {names.residue}",
+        "SELECT count(*) FILTER (right_at IS NULL), count(*) FILTER (left_at IS NULL)"
+        f" FROM {names.residue} WHERE again = ''",
     )
     sides = (_side_totals(con, left), _side_totals(con, right))
     only_left = alone_left + cancelled.only_left

@@ -49,23 +49,25 @@ def main(arguments: list[str]) -> int:
     from governance.compare.run import compare
 
     names, renames = request.keys_of(asked.key, asked.left_key, asked.right_key)
-    found = compare(
-        request.Request(
-            left=asked.left,
-            right=asked.right,
-            key=names,
-            renames=request.renames_in(asked.map, renames),
-            ignore=frozenset(request.names_in(asked.ignore)),
-            types=request.assigned(asked.type, "--type", ("text", *TYPES)),
-            normalizers=request.assigned(asked.normalize, "--normalize", tuple(NORMALISERS)),
-            tolerances=request.tolerances_in(asked.tolerance),
-            base=asked.base,
-            findings=asked.findings,
-            zone=request.business_zone(),
-        )
+    wanted = request.Request(
+        left=asked.left,
+        right=asked.right,
+        key=names,
+        renames=request.renames_in(asked.map, renames),
+        ignore=frozenset(request.names_in(asked.ignore)),
+        types=request.assigned(asked.type, "--type", ("text", *TYPES)),
+        normalizers=request.assigned(asked.normalize, "--normalize", tuple(NORMALISERS)),
+        tolerances=request.tolerances_in(asked.tolerance),
+        base=asked.base,
+        findings=asked.findings,
+        zone=request.business_zone(),
     )
-    told = as_json(found, language()) + "\n" if asked.format == "json" else None
-    text = as_text(found, language()) if told is None else told
+    if asked.format == "json":
+        found = compare(wanted, first=0)
+        text = as_json(found, language()) + "\n"
+    else:
+        found = compare(wanted)
+        text = as_text(found, language())
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
     return 0 if found.aligned else 1

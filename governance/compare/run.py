@@ -47,8 +47,8 @@ class Comparison:
         return not (totals.mismatched + alone + null or plan.only_left or plan.only_right)
 
 
-def compare(request: Request) -> Comparison:
-    """Compare two files or tables; writes the findings if asked.
+def compare(request: Request, first: int = SHOWN) -> Comparison:
+    """Compare two files or tables; writes the findings if asked, returns the `first` ones.
 
     Raises CodedError in plain words for whatever keeps it from an answer.
     """
@@ -67,7 +67,7 @@ def compare(request: Request) -> Comparison:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duiqi-")))
         con = stack.enter_context(_engine(folder))
         try:
-            return _compare(request, con, folder, plan, left, right, base)
+            return _compare(request, con, folder, plan, (left, right, base), first)
         except duckdb.OutOfMemoryException:
             raise StoreError("compare.no_room") from None
 
@@ -95,10 +95,10 @@ def _compare(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
     plan: Plan,
-    left: Side,
-    right: Side,
-    base: Side | None,
+    sides: tuple[Side, Side, Side | None],
+    first: int,
 ) -> Comparison:
+    left, right, base = sides
     names = {p.column.name: p.name for p in plan.pairings}
     theirs = {p.column.name: p.right for p in plan.pairings}
     one, notes_left = land(left, names, con, "left_", plan.spec, folder)
@@ -121,7 +121,7 @@ def _compare(
         counted(con) if base is not None else None,
         (_named(one, plan), _named(other, plan)),
         tuple(notes),
-        tuple(con.execute(f"{findings} LIMIT {SHOWN}").fetchall()),
+        tuple(con.execute(f"{findings} LIMIT {first}").fetchall()) if first else (),
     )
 
 

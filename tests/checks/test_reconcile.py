@@ -64,10 +64,6 @@ def run(
 ) -> tuple[Totals, list[tuple[object, ...]], Counter[tuple[object, ...]]]:
     sides = []
     for name, data in (("l", left), ("r", right)):
-        for relation in ("rows", "odd"):
-            con.execute(f"DROP VIEW IF EXISTS {name}_{relation}")
-        con.execute(f"DROP TABLE IF EXISTS {name}_all")
-        con.execute(f"DROP TABLE IF EXISTS {name}_repeated")
         land(con, f"{name}_landed", data)
         sides.append(prepare(con, f"{name}_landed", f"{name}_", how).side())
     totals = reconcile(con, *sides, COMPARED, carry=KEY)
@@ -107,18 +103,14 @@ def assert_same(
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-@settings(
-    max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@quickly
 @given(left=rows, right=rows)
 def test_agrees_with_the_obvious_comparison(con, secret, left, right):
     expected = expect(left, right, KEY, READS, {"amount": "0.5"})
     assert_same(*run(con, left, right, spec(secret)), expected)
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@quickly
 @given(left=rows, right=rows)
 def test_agrees_when_the_hash_covers_only_some_of_the_columns(con, left, right):
     expected = expect(left, right, KEY, READS, {"amount": "0.5"})
@@ -126,9 +118,7 @@ def test_agrees_when_the_hash_covers_only_some_of_the_columns(con, left, right):
     assert_same(*run(con, left, right, spec(hashed=())), expected)
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@quickly
 @given(left=rows, right=rows)
 def test_swapping_the_sides_mirrors_the_result(con, left, right):
     totals, cells, lone = run(con, left, right, spec())
@@ -149,9 +139,7 @@ def test_swapping_the_sides_mirrors_the_result(con, left, right):
     assert upper_keys(lone) == upper_keys(turned)
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@quickly
 @given(data=rows)
 def test_a_table_differs_from_itself_only_in_its_null_keys(con, data):
     totals, cells, lone = run(con, data, data, spec())
@@ -160,9 +148,7 @@ def test_a_table_differs_from_itself_only_in_its_null_keys(con, data):
     assert totals.matched == totals.aligned == totals.left.rows - totals.left.null_keys
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@quickly
 @given(left=rows, right=rows)
 def test_every_row_is_counted_once(con, left, right):
     totals, _, lone = run(con, left, right, spec())
@@ -218,8 +204,6 @@ def test_sealed_files_are_compared_where_they_lie(con, tmp_path: Path):
         file = tmp_path / f"{name}.duckdb"
         land(con, "landed", data)
         con.execute(f"ATTACH '{file}' AS {name}_out")
-        for table in (f"{name}s_all", f"{name}s_repeated"):
-            con.execute(f"DROP TABLE IF EXISTS {table}")
         done = prepare(con, "landed", f"{name}s_", spec(b"s"))
         con.execute(f"CREATE TABLE {name}_out.rows AS SELECT * FROM {done.rows}")
         con.execute(f"CREATE TABLE {name}_out.odd AS SELECT * FROM {done.odd}")
