@@ -92,8 +92,15 @@ class Evaluator:
         """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
         entity = self.config.entity(check.entity)
         found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
-        findings.remember(self.con, check.name, self._last_results(check))
-        judged = [self._pair(check, entity, plan, found) for plan in pairs(entity, check.sources)]
+        before = self._last_results(check)
+        findings.remember(self.con, check.name, before)
+        judged = []
+        for plan in pairs(entity, check.sources):
+            first = not findings.was_compared(self.con, check.name, plan, before)
+            run = PairRun(
+                check.name, entity, plan.left, plan.right, self.run_id, self.as_of, is_first=first
+            )
+            judged.append(self._pair(check, run, plan, found))
         used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
         for item in judged:
             self._record(check, entity, item)
@@ -139,9 +146,8 @@ class Evaluator:
         return None
 
     def _pair(
-        self, check: CheckConfig, entity: Entity, plan: PairPlan, found: Mapping[str, Seen]
+        self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
     ) -> Judged:
-        run = PairRun(check.name, entity, plan.left, plan.right, self.run_id, self.as_of)
         for source in (plan.left, plan.right):
             error = found[source].error
             if error is not None:

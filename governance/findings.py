@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from checks.consistency import Excused
+from checks.consistency import Excused, PairPlan
 from checks.dictionary import Entity
 from checks.outcome import severity_of
 from checks.sql import quoted
@@ -91,8 +91,9 @@ INSERT INTO findings
 SELECT f.* REPLACE (
     coalesce(p.first_seen, f.first_seen) AS first_seen,
     coalesce(p.first_run, f.first_run) AS first_run,
-    CASE WHEN $now - coalesce(p.first_seen, f.first_seen) < to_seconds($lag)
-         THEN 'pending' ELSE 'open' END AS state)
+    CASE WHEN $is_first OR p.state = 'open' THEN 'open'
+         WHEN $now - coalesce(p.first_seen, f.first_seen) < to_seconds($lag) THEN 'pending'
+         ELSE 'open' END AS state)
 FROM fresh AS f LEFT JOIN previous AS p USING (finding_id)
 """
 
@@ -131,7 +132,11 @@ GROUP BY field
 
 @dataclass(frozen=True)
 class PairRun:
-    """Which comparison the findings come from, and when."""
+    """Which comparison the findings come from, and when.
+
+    At the very `is_first` look nobody knows how old a difference is, so none counts as pending:
+    a first score must not be perfect because everything was new to us.
+    """
 
     check: str
     entity: Entity
@@ -139,6 +144,7 @@ class PairRun:
     right: str
     run: int
     now: datetime
+    is_first: bool = False
 
     @property
     def names(self) -> dict[str, Any]:
@@ -177,6 +183,21 @@ def remember(con: Any, check: str, file: Path | None) -> None:
         )
 
 
+def was_compared(con: Any, check: str, plan: PairPlan, file: Path | None) -> bool:
+    """Whether the pair was ever compared: it was in the run sealed in `file`, or left findings."""
+    if file is None:
+        return False
+    names = [check, plan.left, plan.right]
+    with attached(con, file, "before"):
+        (known,) = con.execute(
+            "SELECT EXISTS (FROM before.main.pairs WHERE check_name = $1 AND left_source = $2"
+            " AND right_source = $3 AND strict IS NOT NULL) OR EXISTS (FROM before.main.findings"
+            " WHERE check_name = $1 AND left_source = $2 AND right_source = $3)",
+            names,
+        ).fetchone()
+    return bool(known)
+
+
 def collect(con: Any, pair: PairRun, cells: str, lone: str) -> None:
     """Turn the tables `cells` and `lone` of a comparison into findings of this pair.
 
@@ -194,7 +215,7 @@ def collect(con: Any, pair: PairRun, cells: str, lone: str) -> None:
     }
     con.execute(_FRESH.format(rows=_LONE.format(lone=lone)), {**common, **pair.names, **row})
     lag = pair.entity.lag.total_seconds()
-    con.execute(_SETTLE, {"now": pair.moment, "lag": lag})
+    con.execute(_SETTLE, {"now": pair.moment, "lag": lag, "is_first": pair.is_first})
     con.execute(_GONE, pair.names)
 
 

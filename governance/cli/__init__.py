@@ -73,19 +73,20 @@ def call(name: str, words: list[str]) -> int:
             return fail(error)
         except KeyboardInterrupt:
             return 130
-    import click
     import typer
+    from typer.exceptions import TyperException
 
     command = typer.main.get_command(module.app)
     try:
         result = command.main(args=words, prog_name=f"duiqi {name}", standalone_mode=False)
     except CodedError as error:
         return fail(error)
-    except click.exceptions.Exit as leaving:
+    except typer.Exit as leaving:
         return leaving.exit_code
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        show = getattr(error, "show", None)  # with the usage line, where it has one
+        show() if show else sys.stderr.write(f"{error.format_message()}\n")
         return 2
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     return result if isinstance(result, int) else 0

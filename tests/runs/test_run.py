@@ -187,23 +187,33 @@ def test_a_changed_mapping_reads_anew_and_compares_nothing_across_it(company: Co
     assert company.states(run, "C003")["phone"] == "open"
 
 
-def test_differences_younger_than_the_declared_lag_are_pending(company: Company) -> None:
+def declare_lag(company: Company) -> None:
     path = company.folder / "governance.yaml"
-    path.write_text(
-        path.read_text("utf-8").replace("    weight: 8\n", "    weight: 8\n    lag: 36h\n", 1)
-    )
-    first = company.run()
-    assert company.states(first, "C005") == {"level": "pending"}
-    sql = "SELECT strict, adjusted FROM pairs WHERE entity = 'customer'"
-    ((strict, adjusted),) = company.query(first, sql)
-    assert adjusted == 1.0
-    assert strict < 0.5
+    text = path.read_text("utf-8").replace("    weight: 8\n", "    weight: 8\n    lag: 36h\n", 1)
+    path.write_text(text, "utf-8")
+
+
+def test_differences_younger_than_the_declared_lag_are_pending(company: Company) -> None:
+    declare_lag(company)
+    company.run()
+    company.change("oa", "UPDATE base_customer SET khjb = 'X' WHERE khbh = 'C001'")
     second = company.run()
-    assert company.states(second, "C005") == {"level": "pending"}
-    third = company.run()
-    assert company.states(third, "C005") == {"level": "open"}
-    ((strict, adjusted),) = company.query(third, sql)
+    assert company.states(second, "C001") == {"level": "pending"}
+    sql = "SELECT strict, adjusted FROM pairs WHERE entity = 'customer'"
+    ((strict, adjusted),) = company.query(second, sql)
+    assert adjusted == pytest.approx(strict + 1 / 16)
+    assert company.states(company.run(), "C001") == {"level": "pending"}
+    fourth = company.run()
+    assert company.states(fourth, "C001") == {"level": "open"}
+    ((strict, adjusted),) = company.query(fourth, sql)
     assert strict == adjusted
+
+
+def test_nothing_is_pending_at_the_very_first_look(company: Company) -> None:
+    declare_lag(company)
+    first = company.run()
+    assert company.states(first, "C005") == {"level": "open"}
+    assert company.states(company.run(), "C005") == {"level": "open"}
 
 
 def test_one_check_alone_reads_only_what_it_needs(company: Company) -> None:
