@@ -101,6 +101,11 @@ class RunView:
 
 
 LOOKED_BACK = 5
+# Why a step may end that is no fault of the source: the run itself broke, stopped, or was left.
+CUT_SHORT = frozenset(
+    {"run.defect", "run.stopped", "worker.unexpected", "ledger.step_cut_short"}
+    | {"ledger.run_abandoned", "store.write"}
+)
 
 
 def source_health(actor: Actor, ledger: Ledger, config: Config) -> tuple[SourceHealth, ...]:
@@ -112,11 +117,16 @@ def source_health(actor: Actor, ledger: Ledger, config: Config) -> tuple[SourceH
     return tuple(
         health_of(
             source.name,
-            ledger.steps.last_reads(source.name, limit=LOOKED_BACK),
+            telling(ledger.steps.last_reads(source.name, limit=LOOKED_BACK)),
             snapshots.get(source.name, []),
         )
         for source in config.sources
     )
+
+
+def telling(reads: tuple[tuple[StepRow, ...], ...]) -> tuple[tuple[StepRow, ...], ...]:
+    """The reads that say something about their source: those not cut short with their run."""
+    return tuple(steps for steps in reads if not any(step.code in CUT_SHORT for step in steps))
 
 
 def health_of(

@@ -57,11 +57,11 @@ def draw(reader: Here) -> None:
         seen = overview(reader.actor, open_.desk, open_.ledger, config, reader.now)
         health = source_health(reader.actor, open_.ledger, config)
         slots = schedule(config, reader.now)
-    if config.demo:
-        parts.demo_banner(reader, seen)
     if seen is None:
         nothing_yet(reader)
         return
+    if config.demo:
+        parts.demo_banner(reader, seen)
     with st.container(gap="xsmall"):
         blocks(reader, config, seen, health, slots)
 

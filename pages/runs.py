@@ -26,7 +26,7 @@ def follow(reader: Here, open_: Workspace, run_id: int) -> None:
     if view is None or view.run.status.is_over:
         st.rerun()
     elif open_.config is not None:
-        parts.progress(reader, open_.config, view)
+        parts.progress(reader.later(), open_.config, view)
 
 
 def top(reader: Here, open_: Workspace, busy: bool) -> None:

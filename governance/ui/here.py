@@ -7,7 +7,7 @@ session's state rather than as an argument because a page is a script, not a fun
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,10 @@ class Here:
     actor: Actor
     now: datetime
     standing: Standing
+
+    def later(self) -> Here:
+        """The same reader now, for a fragment that draws itself anew."""
+        return replace(self, now=datetime.now(UTC))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -98,7 +98,7 @@ def cause_link(here: Here, config: Config, cause: Cause) -> None:
     page_link(
         here,
         "consistency",
-        f":primary[{' · '.join(parts)}] **{here.number(cause.records)}**",
+        f":blue[{' · '.join(parts)}] **{here.number(cause.records)}**",
         help=cause_words(here, config, cause),
         c__entity=cause.entity,
         c__field=cause.field,
@@ -209,7 +209,7 @@ def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -
         page_link(
             here,
             "consistency",
-            f":primary[**{entity}**] :gray[{' ↔ '.join(map(plain, sides))}]",
+            f":blue[**{entity}**] :gray[{' ↔ '.join(map(plain, sides))}]",
             help=titles,
             c__entity=score.entity,
             c__pair=f"{score.left_source}~{score.right_source}",
@@ -286,7 +286,7 @@ def doors(
             lambda: page_link(
                 here,
                 "consistency",
-                f":primary[{here.t('overview.operations.link')}]",
+                f":blue[{here.t('overview.operations.link')}]",
                 icon=":material/arrow_forward:",
                 c__sev=["critical", "high"],
             ),
@@ -300,7 +300,7 @@ def doors(
             lambda: page_link(
                 here,
                 "runs",
-                f":primary[{here.t('overview.auditor.link')}]",
+                f":blue[{here.t('overview.auditor.link')}]",
                 icon=":material/arrow_forward:",
             ),
         )
@@ -336,25 +336,25 @@ def leader_link(here: Here, seen: Overview) -> None:
     page_link(
         here,
         "consistency",
-        f":primary[{here.t('overview.leader.link')}]",
+        f":blue[{here.t('overview.leader.link')}]",
         icon=":material/arrow_forward:",
         c__entity=weakest.score.entity if weakest else None,
     )
 
 
-def demo_banner(here: Here, seen: Overview | None) -> None:
+def demo_banner(here: Here, seen: Overview) -> None:
     """What to try in the demo, in three clicks."""
-    first = seen.causes[0] if seen and seen.causes else None
+    first = seen.causes[0] if seen.causes else None
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.badge(here.t("ui.demo"), color="blue")
         st.caption(here.t("overview.demo"), width="content")
         page_link(
             here,
             "consistency",
-            f":primary[{here.t('overview.demo.first')}]",
+            f":blue[{here.t('overview.demo.first')}]",
             c__entity=first.entity if first else None,
             c__field=first.field if first else None,
             c__class=first.what if first else None,
         )
-        page_link(here, "runs", f":primary[{here.t('overview.demo.second')}]")
-        page_link(here, "dictionary", f":primary[{here.t('overview.demo.third')}]")
+        page_link(here, "runs", f":blue[{here.t('overview.demo.second')}]")
+        page_link(here, "dictionary", f":blue[{here.t('overview.demo.third')}]")

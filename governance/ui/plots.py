@@ -138,9 +138,9 @@ def stacked(
 
 
 def _step(tallest: float) -> int:
-    """A round distance of ticks that leaves two to four of them."""
+    """A round distance of ticks that leaves two to five of them."""
     step = 1
-    while tallest / step > 4:
+    while tallest / step > 5:
         step = step * 5 // 2 if str(step).startswith("2") else step * 2
     return step
 

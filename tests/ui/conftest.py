@@ -43,3 +43,9 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Built], None]
 
     yield point
     workspace.release()
+
+
+@pytest.fixture
+def world(history: Built) -> Built:
+    """`history` under another name, for tests that also import a function of that name."""
+    return history
