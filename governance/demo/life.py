@@ -29,7 +29,8 @@ EDITS = (
     ("contract", "status", 0.0022), ("contract", "amount", 0.0003),
     ("payment", "method", 0.0003),
 )  # fmt: skip
-# Personnel enters its changes once a week.
+# The office is empty at the weekend; personnel enters its changes on Wednesdays.
+WORKDAYS = range(5)
 STAFF_DAY, STAFF_EDITS = 2, 0.02
 
 
@@ -50,11 +51,12 @@ class Life:
         self.books.day = day
         for act in self.books.agenda.pop(day, []):
             act()
-        for entity, field, share in EDITS:
-            self.edits(entity, field, share)
-        if day % 7 == STAFF_DAY:
+        if self.today.weekday() in WORKDAYS:
+            for entity, field, share in EDITS:
+                self.edits(entity, field, share)
+            self.arrivals()
+        if self.today.weekday() == STAFF_DAY:
             self.edits("staff", "post", STAFF_EDITS)
-        self.arrivals()
         self.mishaps(day)
         for drop in self.drops.values():
             drop.write()

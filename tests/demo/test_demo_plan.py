@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,8 +39,8 @@ def test_another_seed_gives_another_company(small: Plan) -> None:
     assert other.first_rows["crm", "customer"][1] != small.first_rows["crm", "customer"][1]
 
 
-def test_another_last_day_moves_the_dates_and_nothing_else(small: Plan) -> None:
-    later = plan(date(2026, 12, 1), size=300)
+def test_a_last_day_whole_weeks_later_moves_the_dates_and_nothing_else(small: Plan) -> None:
+    later = plan(TODAY + timedelta(weeks=2), size=300)
     ours, theirs = (p.first_rows["crm", "customer"][1] for p in (small, later))
     assert {name for name in ours if ours[name] != theirs[name]} == {"opened_on", "updated_at"}
     assert [replace(f, key=()) for f in later.truth.faults if f.entity == "customer"] == [
