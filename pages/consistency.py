@@ -89,6 +89,7 @@ def draw(reader: Here) -> None:
     if view.reading.newest is None:
         finding_list.nothing_yet(reader)
         return
+    finding_list.come_back()
     filters = finding_filters.chosen(view, config)
     finding_filters.filter_bar(reader, view, config, filters)
     scores(reader, view, config, filters)

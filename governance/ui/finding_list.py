@@ -126,6 +126,18 @@ def open_record(here: Here, finding: Finding) -> None:
     st.switch_page(PAGES / "record.py", query_params=record_query(here, finding))
 
 
+def come_back() -> None:
+    """Put the filters back for a reader who came here by the browser's Back.
+
+    On its way to a record the browser notes the record's address under this page as well; there
+    the filters that the list was left with take its place.
+    """
+    if "r.finding" in st.query_params:
+        urls.drop("r.finding", "r.entity", "r.pair", "r.key")
+        for key, values in (st.session_state.get("_c_back") or {}).items():
+            urls.put(key, values)
+
+
 def first_link(here: Here, finding: Finding) -> None:
     """A link to the first record, for readers who come by keyboard: a table's rows need a mouse."""
     st.page_link(

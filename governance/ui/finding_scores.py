@@ -99,7 +99,9 @@ def field_chart(
     axis = {"tickfont": {"size": 11, "color": colors.text}, "fixedrange": True, "zeroline": False}
     figure.update_layout(
         barmode="stack",
-        bargap=0.32,
+        showlegend=True,
+        # A bar is never thicker than about 22 pixels, however few there are.
+        bargap=max(0.32, 1 - 22 * len(shown) / (height - 60)),
         height=height,
         margin={"l": 4, "r": 12, "t": 24, "b": 4},
         paper_bgcolor="rgba(0,0,0,0)",

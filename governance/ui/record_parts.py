@@ -157,7 +157,7 @@ def _line(here: Here, titles: Titles, record: Record, line: Line) -> dict[str, A
     fired = dict.fromkeys(
         rule for cell in (line.left, line.right) if cell is not None for rule in cell.fired
     )
-    rules = here.t("record.personal") if line.personal else " · ".join(fired)
+    rules = " · ".join(here.t(f"record.rule.{rule}") for rule in fired)
     compared = {
         f"{name}_as": short(None if cell is None or line.personal else cell.compared)
         for name, cell in (("left", line.left), ("right", line.right))
@@ -167,7 +167,7 @@ def _line(here: Here, titles: Titles, record: Record, line: Line) -> dict[str, A
         "field": titles.field(record.entity, line.field),
         "left": short(line.left.shown if line.left else None),
         "right": short(line.right.shown if line.right else None),
-        "rules": rules,
+        "rules": here.t("record.personal") if line.personal else rules,
         "authority": titles.source(line.authority) if line.authority else None,
         **compared,
     }
