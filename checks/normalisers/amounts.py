@@ -74,12 +74,14 @@ def _scaled(text: str) -> str:
         cases((f"contains({text}, {literal(unit)})", str(power)), otherwise="0")
         for unit, power in _POWERS.items()
     )
-    number = f"regexp_extract({text}, '^[0-9.+-]*')"
     exponent = f"TRY_CAST(regexp_extract({text}, '[eE](.*)$', 1) AS INTEGER)"
-    return cases(
-        (full_match(text, WRITTEN + _EXPONENT), shifted(number, exponent)),
-        (full_match(text, f"{WRITTEN}(?:{_UNIT})"), shifted(number, f"({powers})")),
+    places = cases(
+        (full_match(text, f"{WRITTEN}万"), "4"),
+        (full_match(text, f"{WRITTEN}(?:{_UNIT})"), powers),
+        (full_match(text, WRITTEN + _EXPONENT), exponent),
     )
+    number = f"regexp_extract({text}, '^[0-9.+-]*')"
+    return bound(places, lambda places: bound(number, lambda number: shifted(number, places)))
 
 
 def _number(text: str) -> str:

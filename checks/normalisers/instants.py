@@ -18,10 +18,9 @@ from checks.normalisers.unicode import HALF_WIDTH, TRIMMED
 _OFFSET = "(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9](?::?[0-5][0-9])?)?)"
 _CLOCK = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _SECOND = f"{ISO}[T ]{_CLOCK}"
-_WRITTEN = (
-    "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
-    rf"(?:[T ] *[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)? *{_OFFSET}?)?"
-)
+_DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+_CLOCKED = rf"{_DAY}[T ] *[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?"
+_WRITTEN = f"{_DAY}|{_CLOCKED}{_OFFSET}?"
 _UTC = rf"{ISO}T{_CLOCK}(?:\.[0-9]*[1-9])?Z"
 
 
@@ -45,17 +44,8 @@ def _clocked(text: str) -> str:
     )
     chinese = replaced(compact, " *([0-9]{1,2}) ?[时時点點] ?([0-9]{1,2}) ?分", r" \1:\2")
     seconds = replaced(chinese, "(:[0-9]{2}) ?([0-9]{1,2}) ?秒$", r"\1:\2")
-    return replaced(seconds, " *(?:UTC|GMT)$", "Z")
-
-
-def _seconds(offset: str) -> str:
-    digits = f"rpad(replace(substr({offset}, 2), ':', ''), 6, '0')"
-    hours, minutes, seconds = (
-        f"TRY_CAST(substr({digits}, {place}, 2) AS INTEGER)" for place in (1, 3, 5)
-    )
-    size = f"(3600 * {hours} + 60 * {minutes} + {seconds})"
-    sign = cases((f"starts_with({offset}, '-')", "-1"), otherwise="1")
-    return f"{sign} * {size}"
+    named = replaced(seconds, " *(?:UTC|GMT)$", "Z")
+    return replaced(named, f"(:[0-9.]+) +({_OFFSET})$", r"\1\2")
 
 
 def _local(moment: str) -> str:
@@ -63,31 +53,41 @@ def _local(moment: str) -> str:
     return f"timezone('UTC', timezone(duiqi_zone(), {moment}))"
 
 
-def _printed(utc: str, fraction: str) -> str:
+def _printed(utc: str) -> str:
     def text(moment: str) -> str:
         # Other years print differently, so they could not be read back.
-        iso = f"replace(CAST({moment} AS VARCHAR), ' ', 'T') || {fraction} || 'Z'"
+        iso = f"replace(CAST({moment} AS VARCHAR), ' ', 'T')"
         return cases((f"year({moment}) BETWEEN 1 AND 9999", iso))
 
     return bound(utc, text)
 
 
 def _read(text: str) -> str:
-    """The instant in UTC. DuckDB pads and knows the calendar; fractions keep all their digits."""
-    clock = f"regexp_extract({text}, '^[0-9-]+(?:[T ] *[0-9:]+)?')"
-    moment = f"TRY_CAST({clock} AS TIMESTAMP)"
-    fraction = f"rtrim(regexp_extract({text}, '[.][0-9]*'), '0.')"
-    offset = f"regexp_extract({text}, '[0-9]:[0-9.:]+ *([Z+-].*)$', 1)"
+    """The instant in UTC. DuckDB pads, and knows the calendar and the offsets.
+
+    It would round the fraction to microseconds, so that goes round it with all its digits.
+    """
+    fraction = f"regexp_extract({text}, '[.][0-9]*')"
+    pointed = f"contains({text}, '.')"
+    whole = cases((pointed, f"replace({text}, {fraction}, '')"), otherwise=text)
+    digits = cases((pointed, f"rtrim({fraction}, '0.')"), otherwise="''")
     utc = cases(
-        (f"suffix({text}, 'Z')", moment),
-        (f"{offset} = ''", _local(moment)),
-        otherwise=f"{moment} - to_seconds({_seconds(offset)})",
+        (full_match(text, f"{_CLOCKED}{_OFFSET}"), _instant(whole)),
+        (full_match(text, f"(?:{_CLOCKED}|{_DAY})"), _local(_timestamp(whole))),
     )
     return cases(
         (f"{text} = ''", "''"),
-        (_is_second(text), _printed(_local(f"TRY_CAST({text} AS TIMESTAMP)"), "''")),
-        (_is_written(text), _printed(utc, fraction)),
+        (_is_second(text), f"{_printed(_local(_timestamp(text)))} || 'Z'"),
+        otherwise=f"{_printed(utc)} || {digits} || 'Z'",
     )
+
+
+def _timestamp(text: str) -> str:
+    return f"TRY_CAST({text} AS TIMESTAMP)"
+
+
+def _instant(text: str) -> str:
+    return f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
 
 
 CLOCK = Step("time_form", guarded(lambda text: f"NOT {_is_written(text)}", _clocked))
@@ -97,14 +97,14 @@ ZONE = Step("utc", _read)
 DATETIME = Normaliser(
     "datetime",
     "instant",
-    (Stage((HALF_WIDTH, TRIMMED, FORM, CLOCK), _is_second), Stage((ZONE,))),
+    (Stage((HALF_WIDTH, TRIMMED, FORM, CLOCK), _is_written), Stage((ZONE,))),
     frozenset({"zone"}),
     canonical=_is_utc,
 )
 ISO_DATETIME = Normaliser(
     "iso_datetime",
     "instant",
-    (Stage((TRIMMED, CLOCK), _is_second), Stage((ZONE,))),
+    (Stage((TRIMMED, CLOCK), _is_written), Stage((ZONE,))),
     frozenset({"zone"}),
     canonical=_is_utc,
 )
