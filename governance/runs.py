@@ -19,7 +19,7 @@ from governance.config.model import CheckConfig, Config, SourceConfig
 from governance.errors import GovernanceError, SourceUnavailable
 from governance.evaluate import Evaluation, Evaluator, Seen
 from governance.ledger import Ledger, LedgerRefused
-from governance.ledger.rows import RunRow, RunStatus, SealedFile, StepKind
+from governance.ledger.rows import RunRow, RunStatus, StepKind
 from governance.snapshots import Failed, Reading, Taken, take
 from governance.store import Home
 
@@ -104,7 +104,7 @@ def _execute(context: Context) -> None:
         now=context.clock(),
         status=RunStatus.SUCCEEDED if whole else RunStatus.PARTIAL,
         as_of=as_of,
-        sealed=None if sealed is None else SealedFile(sealed.file, sealed.sha256, sealed.bytes),
+        sealed=sealed,
         used_snapshots=sorted({id for e in evaluations for id in e.snapshots}),
         results=[e.result for e in evaluations],
         measured=[metric for e in evaluations for metric in e.metrics],
@@ -183,13 +183,12 @@ class SourceRead:
     def _register(self) -> dict[tuple[str, str], Seen]:
         seen: dict[tuple[str, str], Seen] = {}
         for item in self.taken:
-            sealed = SealedFile(item.sealed.file, item.sealed.sha256, item.sealed.bytes)
             made = self.context.ledger.snapshots.add(
                 fence=self.context.fence,
                 source=self.source.name,
                 entity=item.entity,
                 run_id=self.context.run.id,
-                sealed=sealed,
+                sealed=item.sealed,
                 rows=item.rows,
                 taken_at=self.as_of,
                 columns=item.columns,

@@ -48,15 +48,6 @@ class StepStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class SealedFile:
-    """A file below `$DUIQI_HOME` (relative path) and what proves that it is whole."""
-
-    file: str
-    sha256: str
-    bytes: int
-
-
-@dataclass(frozen=True)
 class RunRow:
     """One run. `sources` and `checks` None mean all, an empty tuple means none.
 

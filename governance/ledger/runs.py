@@ -17,10 +17,10 @@ from governance.ledger.rows import (
     Metric,
     RunRow,
     RunStatus,
-    SealedFile,
     Trigger,
 )
 from governance.ledger.tables import runs
+from governance.store import Sealed
 
 # Asking twice for the same thing while the first still waits is one wish.
 MERGED = (Trigger.MANUAL, Trigger.PAGE)
@@ -93,7 +93,7 @@ class Runs:
         now: datetime,
         status: RunStatus,
         as_of: datetime | None = None,
-        sealed: SealedFile | None = None,
+        sealed: Sealed | None = None,
         used_snapshots: Sequence[int] = (),
         results: Sequence[CheckResult] = (),
         measured: Sequence[Metric] = (),

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from governance.ledger.database import Database
-from governance.ledger.rows import SealedFile, SnapshotRow
+from governance.ledger.rows import SnapshotRow
 from governance.ledger.tables import run_snapshots, snapshots
+from governance.store import Sealed
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Snapshots:
         source: str,
         entity: str,
         run_id: int,
-        sealed: SealedFile,
+        sealed: Sealed,
         rows: int,
         taken_at: datetime,
         columns: Sequence[tuple[str, str]],

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from checks.sql import quoted
 from governance.errors import EvidenceTampered, StoreError
 from governance.store.home import Home
+
+if TYPE_CHECKING:
+    import duckdb
 
 SMALL_ROWS = 200_000
 ROW_GROUP = 122_880
@@ -36,6 +38,8 @@ class Sealed:
 
 def engine(home: Home, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that spills into the home and loads nothing from the network."""
+    import duckdb
+
     con = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
@@ -65,6 +69,8 @@ def seal(
     fewer make single rows quick to fetch and the file larger. Raises StoreError when the
     disk is full or a count differs; then nothing is left behind.
     """
+    import duckdb
+
     aside = home.tmp / f"{fence}-{uuid.uuid4().hex}.duckdb"
     try:
         _write(con, aside, list(tables), rows, group)

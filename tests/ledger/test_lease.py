@@ -10,11 +10,12 @@ import pytest
 
 from governance.access import WORKER, local_operator
 from governance.ledger import LEASE_TIME, Ledger, LedgerRefused, open_ledger
-from governance.ledger.rows import RunStatus, SealedFile, StepKind, Trigger
+from governance.ledger.rows import RunStatus, StepKind, Trigger
+from governance.store import Sealed
 from tests.ledger.processes import NOW, claim_slots, decide, take_turns, together
 
 LATER = NOW + LEASE_TIME + timedelta(seconds=1)
-SEALED = SealedFile("runs/1.duckdb", "0" * 64, 10)
+SEALED = Sealed("runs/1.duckdb", "0" * 64, 10)
 
 
 def test_a_lease_is_one_holders_until_it_runs_out(ledger: Ledger) -> None:

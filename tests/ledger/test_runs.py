@@ -14,11 +14,11 @@ from governance.ledger.rows import (
     CheckResult,
     Metric,
     RunStatus,
-    SealedFile,
     StepKind,
     StepStatus,
     Trigger,
 )
+from governance.store import Sealed
 from tests.ledger.processes import NOW
 
 ME = local_operator()
@@ -33,7 +33,7 @@ def started(ledger: Ledger, fence: int) -> int:
 def snapshot(ledger: Ledger, fence: int, run: int, source: str = "crm") -> int:
     return ledger.snapshots.add(
         fence=fence, source=source, entity="customer", run_id=run,
-        sealed=SealedFile(f"snapshots/{source}/customer/{run}.duckdb", "ab" * 32, 4096),
+        sealed=Sealed(f"snapshots/{source}/customer/{run}.duckdb", "ab" * 32, 4096),
         rows=3, taken_at=NOW, columns=(("id", "bigint"), ("名称", "text")), unread={"phone": 2},
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def test_results_are_seen_when_the_run_ends_and_not_before(ledger: Ledger, fence
         now=NOW + timedelta(seconds=9),
         status=RunStatus.PARTIAL,
         as_of=NOW,
-        sealed=SealedFile("runs/1.duckdb", "cd" * 32, 9000),
+        sealed=Sealed("runs/1.duckdb", "cd" * 32, 9000),
         used_snapshots=(used,),
         results=(
             CheckResult("customers", Outcome.FAILED, strict=0.97, adjusted=0.98, open_findings=7,
@@ -116,7 +116,7 @@ def test_an_end_that_breaks_half_way_shows_nothing(ledger: Ledger, fence: int) -
     with pytest.raises(IntegrityError):
         ledger.runs.finish(
             run, fence=fence, now=NOW, status=RunStatus.SUCCEEDED, measured=(twice, twice),
-            sealed=SealedFile("runs/1.duckdb", "cd" * 32, 1),
+            sealed=Sealed("runs/1.duckdb", "cd" * 32, 1),
             results=(CheckResult("customers", Outcome.PASSED),),
         )  # fmt: skip
     row = ledger.runs.get(run)
