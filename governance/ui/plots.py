@@ -104,9 +104,25 @@ def stacked(
     key: str,
 ) -> None:
     """Stacked bars by day and lines in per cent on the right; days are ISO dates."""
+    st.plotly_chart(
+        figure_of(days, stacks, lines, palette(), height),
+        key=key,
+        height=height,
+        theme=None,
+        config={"displayModeBar": False, "scrollZoom": False, "staticPlot": False},
+    )
+
+
+def figure_of(
+    days: tuple[str, ...],
+    stacks: tuple[Stack, ...],
+    lines: tuple[Line, ...],
+    colors: Palette,
+    height: int,
+) -> Any:
+    """The chart of `stacked`, drawn nowhere."""
     import plotly.graph_objects as go
 
-    colors = palette()
     figure = go.Figure()
     for layer in stacks:
         figure.add_bar(
@@ -128,13 +144,7 @@ def stacked(
         )
     figure.update_layout(_layout(colors, height))
     _apart(figure, stacks, lines, _axis(colors))
-    st.plotly_chart(
-        figure,
-        key=key,
-        height=height,
-        theme=None,
-        config={"displayModeBar": False, "scrollZoom": False, "staticPlot": False},
-    )
+    return figure
 
 
 def _step(tallest: float) -> int:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from checks.errors import CodedError
 from governance.errors import ConfigError
 from governance.standing import WorkerState, standing_of
-from governance.ui import states, workspace
+from governance.ui import plots, states, workspace
 from governance.ui.here import here
 
 SHELL = Path(__file__).parent / "shell.py"
@@ -52,13 +52,14 @@ def warm() -> None:
     Streamlit collects garbage after every script run and holds the interpreter meanwhile; what
     lives for ever is frozen, so that each of those walks is short.
     """
-    import plotly.graph_objects
-
     from governance.i18n import LANGUAGES, catalogue
 
     for name in HEAVY:
         importlib.import_module(name)
-    plotly.graph_objects.Figure().add_bar(x=[0], y=[0]).to_json()
+    plots.figure_of(
+        ("2026-03-01",), (plots.Stack("", (1,), "#000"),), (plots.Line("", (1.0,), "#000"),),
+        plots.LIGHT, 100,
+    ).to_json()  # fmt: skip
     for language in LANGUAGES:
         catalogue(language)
     with suppress(CodedError):  # the pages and /healthz say it to whoever asks

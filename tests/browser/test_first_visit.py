@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from tests.browser.harness import serving
 
 TRIES = 3
 
 
-async def visit(url: str) -> float:
+def visit(url: str) -> float:
     """Seconds from connecting until the script has sent its last word, over the real protocol."""
     began = time.monotonic()
-    async with websockets.connect(
+    with connect(
         f"ws://{urlsplit(url).netloc}/_stcore/stream",
-        subprotocols=[websockets.Subprotocol("streamlit")],
-        origin=websockets.Origin(url),
+        subprotocols=[Subprotocol("streamlit")],
+        origin=Origin(url),
         max_size=None,
     ) as stream:
         asked = BackMsg()
         asked.rerun_script.query_string = "lang=zh"
-        await stream.send(asked.SerializeToString())
-        async for data in stream:
+        stream.send(asked.SerializeToString())
+        for data in stream:
             told = ForwardMsg()
             told.ParseFromString(data)
             if told.WhichOneof("type") == "script_finished":
@@ -41,7 +41,7 @@ def test_the_first_visitor_waits_less_than_a_second(company: Path, tmp_path: Pat
     waits = []
     for number in range(TRIES):
         with serving(company, company / "governance.yaml", tmp_path / f"{number}.log") as server:
-            waits.append(asyncio.run(visit(server.url)))
+            waits.append(visit(server.url))
         if waits[-1] < 1.0:
             return
     raise AssertionError(f"the first visitor waited {waits} s")
