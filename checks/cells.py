@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checks import tolerance
-from checks.prepare import Column, Side
+from checks.prepare import Column, Spec
 from checks.sql import only_row, quoted
 
 # A cell's class while it is being counted; from NULL_VS_VALUE up it is not aligned.
@@ -84,9 +84,9 @@ def slot(side: str, place: int, column: Column, part: Part) -> str:
     return f"{side}{place}_{first}"
 
 
-def carried(side: Side, carry: Sequence[str], relation: str) -> list[str]:
+def carried(spec: Spec, carry: Sequence[str], relation: str) -> list[str]:
     """SQL for each of the shown values that a finding carries along."""
-    known = {c.name for c in side.spec.columns}
+    known = {c.name for c in spec.columns}
     return [f"{relation}.{quoted(n)}" if n in known else "CAST(NULL AS VARCHAR)" for n in carry]
 
 
@@ -94,63 +94,31 @@ def listed(values: Sequence[str]) -> str:
     return f"CAST([{', '.join(values)}] AS VARCHAR[])"
 
 
-def find_residue(
-    con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names
-) -> None:
-    """Full join on the key; keeps where the rows lie that differ or stand alone.
+@dataclass(frozen=True)
+class Near:
+    """What `near` holds: expressions over `l` and `r`, and what is kept of them.
 
-    `hard` pairs differ in a normalised value, pairs that are not only in how they are written.
-    Rows of repeated keys are kept besides, each alone, with the side in `again`.
+    Whoever fills `near` adds `hard` (a pair that differs in a normalised value) and `again` ('' for
+    a pair or a row that stands alone, the side for a row whose key is repeated, `null_<side>` for
+    one without a key).
     """
-    beside = _beside_the_hash(left, right, columns)
-    raw = ["_raw_hash"] if _soft_by_hash(left, right, columns) else []
-    wanted = ["_key", "_norm_hash", *raw, *beside]
-    sides = [
-        f"(SELECT {side.locator} AS _at, {', '.join(wanted)} FROM {side.rows}"
-        f" ANTI JOIN {names.again} USING (_key) WHERE _key IS NOT NULL) AS {alias}"
-        for side, alias in ((left, "l"), (right, "r"))
-    ]
-    hard = _any_differs(["_norm_hash", *beside] if _hashes_meet(left, right) else beside)
-    soft = f" OR {_any_differs(raw)}" if raw else ""
-    con.execute(
-        f"CREATE TABLE {names.residue} AS SELECT l._at AS left_at, r._at AS right_at,"
-        f" l._at IS NOT NULL AND r._at IS NOT NULL AND ({hard}) AS hard, '' AS again"
-        f" FROM {sides[0]} FULL JOIN {sides[1]} ON l._key = r._key"
-        f" WHERE l._at IS NULL OR r._at IS NULL OR {hard}{soft}"
-    )
-    for name, side in (("left", left), ("right", right)):
-        con.execute(
-            f"INSERT INTO {names.residue} ({name}_at, hard, again) SELECT {side.locator}, false,"
-            f" '{name}' FROM {side.rows} SEMI JOIN {names.again} USING (_key)"
-        )
+
+    inner: tuple[str, ...]
+    outer: tuple[str, ...]
 
 
-def look_closely(
-    con: Any,
-    left: Side,
-    right: Side,
-    columns: Sequence[Column],
-    carry: Sequence[str],
-    names: Names,
-) -> None:
-    """Fetch the rows of the residue, all that is needed of them in one scan a side."""
-    tolerance.install(con, columns)
-    sides = (("l", left), ("r", right))
-    inner = ["x.hard AS hard", "x.again AS again", "l._key AS _left_key", "r._key AS _right_key"]
-    for letter, side in sides:
+def near(left: Spec, right: Spec, columns: Sequence[Column], carry: Sequence[str]) -> Near:
+    """Rows side by side: keys, carried values, and per compared column its class and values."""
+    inner = ["l._key AS _left_key", "r._key AS _right_key"]
+    for letter, spec in (("l", left), ("r", right)):
         inner.append(f"{letter}._raw_hash AS {letter}_raw_hash")
-        values = enumerate(carried(side, carry, letter))
+        values = enumerate(carried(spec, carry, letter))
         inner += [f"{value} AS {letter}_carry{at}" for at, value in values]
     outer = [part.rpartition(" AS ")[2] for part in inner]
     for place, column in enumerate(columns):
         inner += _side_by_side(place, column)
         outer += _kept(place, column)
-    con.execute(
-        f"CREATE TABLE {names.near} AS SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)}"
-        f" FROM (SELECT * FROM {names.residue} WHERE hard OR left_at IS NULL OR right_at IS NULL)"
-        f" AS x LEFT JOIN {left.rows} AS l ON l.{left.locator} = x.left_at"
-        f" LEFT JOIN {right.rows} AS r ON r.{right.locator} = x.right_at)"
-    )
+    return Near(tuple(inner), ("hard", "again", *outer))
 
 
 def view_cells(con: Any, columns: Sequence[Column], carry: Sequence[str], names: Names) -> None:
@@ -177,9 +145,8 @@ def view_cells(con: Any, columns: Sequence[Column], carry: Sequence[str], names:
 _TOLD: tuple[Part, ...] = ("shown", "canonical")
 
 
-def count_cells(
-    con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names
-) -> Counts:
+def count_cells(con: Any, columns: Sequence[Column], names: Names) -> Counts:
+    """Count the cells of the pairs in `near`."""
     if not columns:
         return Counts(0, ())
     codes = [f"k{place}" for place in range(len(columns))]
@@ -189,38 +156,10 @@ def count_cells(
     mismatched, *cells = only_row(
         con,
         f"SELECT count(*) FILTER ({worst} >= {NULL_VS_VALUE}), {', '.join(counts)}"
-        f" FROM {names.near} WHERE hard",
+        f" FROM {names.near} WHERE again = '' AND _left_key IS NOT NULL AND _right_key IS NOT NULL",
     )
-    soft = _soft(con, left, right, columns, names)
-    return Counts(
-        mismatched,
-        tuple(
-            (cells[4 * n] + soft[n], cells[4 * n + 1], cells[4 * n + 2], cells[4 * n + 3])
-            for n in range(len(columns))
-        ),
-    )
-
-
-def _hashes_meet(left: Side, right: Side) -> bool:
-    return bool(left.spec.hashed) and set(left.spec.hashed) == set(right.spec.hashed)
-
-
-def _beside_the_hash(left: Side, right: Side, columns: Sequence[Column]) -> list[str]:
-    """Compared columns that the normalised hash says nothing about."""
-    covered = set(left.spec.hashed) if _hashes_meet(left, right) else set()
-    return [quoted(c.canonical) for c in columns if c.name not in covered]
-
-
-def _soft_by_hash(left: Side, right: Side, columns: Sequence[Column]) -> bool:
-    """Whether equal raw hashes prove that no cell was made equal by its normaliser."""
-    covers = left.spec.raw_covers
-    read = {c.name for c in columns if c.reader}
-    return bool(read) and covers == right.spec.raw_covers and read <= covers
-
-
-def _any_differs(names: Sequence[str]) -> str:
-    tests = [f"l.{name} IS DISTINCT FROM r.{name}" for name in names]
-    return f"({' OR '.join(tests)})" if tests else "false"
+    by_column = (cells[4 * n : 4 * n + 4] for n in range(len(columns)))
+    return Counts(mismatched, tuple((a, b, c, d) for a, b, c, d in by_column))
 
 
 def _side_by_side(place: int, column: Column) -> list[str]:
@@ -267,26 +206,7 @@ def _fired(side: str, place: int, column: Column) -> str:
     return f"coalesce({raw} <> {canonical}, false)"
 
 
-def _soft(con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names) -> list[int]:
-    """Per column, the cells written differently in pairs that agree once normalised."""
-    read = [c for c in columns if c.reader]
-    if not read:
-        return [0] * len(columns)
-    counts = ", ".join(
-        f"count(*) FILTER (l.{quoted(c.raw)} IS DISTINCT FROM r.{quoted(c.raw)})" for c in read
-    )
-    if _soft_by_hash(left, right, columns):
-        pairs = (
-            f"{names.residue} AS x JOIN {left.rows} AS l ON l.{left.locator} = x.left_at"
-            f" JOIN {right.rows} AS r ON r.{right.locator} = x.right_at WHERE NOT x.hard"
-        )
-    else:
-        pairs = (
-            f"{left.rows} AS l JOIN {right.rows} AS r ON l._key = r._key"
-            f" ANTI JOIN {names.again} AS g ON g._key = l._key"
-            f" ANTI JOIN (SELECT left_at FROM {names.residue} WHERE hard) AS h"
-            f" ON h.left_at = l.{left.locator}"
-        )
-    row = only_row(con, f"SELECT {counts} FROM {pairs}")
-    found = {c.name: n for c, n in zip(read, row, strict=True)}
-    return [found.get(c.name, 0) for c in columns]
+def any_differs(names: Sequence[str]) -> str:
+    """SQL: whether `l` and `r` differ in any of the columns."""
+    tests = [f"l.{name} IS DISTINCT FROM r.{name}" for name in names]
+    return f"({' OR '.join(tests)})" if tests else "false"

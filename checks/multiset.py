@@ -23,13 +23,15 @@ class Cancelled:
 
 def cancel_copies(
     con: Any,
-    left: Side,
-    right: Side,
+    left: Side | None,
+    right: Side | None,
     columns: Sequence[Column],
     carry: Sequence[str],
     names: Names,
 ) -> Cancelled:
     """Pair off equal copies of repeated keys; leaves the `leftover` table.
+
+    The copies are in `near` and, where a side is given, among its odd rows too.
 
     Copies written alike are paired first, then those that are alike once normalised, in the order
     of their raw text: which of several alike stays over does not depend on the order of the rows.
@@ -58,7 +60,7 @@ def cancel_copies(
 
 
 def _copies(
-    side: Side, name: str, columns: Sequence[Column], carry: Sequence[str], names: Names
+    side: Side | None, name: str, columns: Sequence[Column], carry: Sequence[str], names: Names
 ) -> list[str]:
     """Queries for the rows of repeated keys: those fetched already, and in a sealed file the
     odd ones."""
@@ -73,11 +75,11 @@ def _copies(
         f" FROM (SELECT *, {letter}_raw_hash AS _raw_hash FROM {names.near})"
         f" WHERE again = '{name}'"
     ]
-    if not side.mixed:
+    if side is not None:
         raw = [f"s.{quoted(c.raw)}" for c in columns]
         canonical = [f"s.{quoted(c.canonical)}" for c in columns]
         queries.append(
-            f"SELECT {_copy(name, '_key', carried(side, carry, 's'), raw, canonical)}"
+            f"SELECT {_copy(name, '_key', carried(side.spec, carry, 's'), raw, canonical)}"
             f" FROM {side.odd} AS s WHERE _key IS NOT NULL"
         )
     return queries

@@ -45,9 +45,9 @@ class Column:
 class Spec:
     """How one side is prepared. Both sides of a comparison name their columns alike.
 
-    `hashed` are the columns that `_norm_hash` covers. With a `secret` the hashes are keyed MD5,
-    stable across engine versions and fit for storing; without one they are the engine's own 64-bit
-    hash, good only within one process, and no column may be masked.
+    `_norm_hash` covers the columns `hashed`, `_raw_hash` all of them; both are MD5 keyed with the
+    `secret`, stable across engine versions. Without a secret there are no hashes, rows are compared
+    column by column, and no column may be masked.
     """
 
     columns: tuple[Column, ...]
@@ -68,75 +68,35 @@ class Spec:
         fields = [n for c in self.columns for n in dict.fromkeys((c.shown, c.raw, c.canonical))]
         return ("_key", "_raw_hash", "_norm_hash", *fields)
 
-    @property
-    def raw_covers(self) -> frozenset[str]:
-        """The columns that `_raw_hash` covers."""
-        if self.secret is not None:
-            return frozenset(c.name for c in self.columns)
-        return frozenset(self.hashed) if self.has_readers else frozenset()
-
-    @property
-    def has_readers(self) -> bool:
-        return any(self.column(name).reader for name in self.hashed)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Rows of one side; `repeated` keys are seen more than once, on `copies` rows together."""
-
-    rows: int
-    null: int
-    repeated: int
-    copies: int
-
 
 @dataclass(frozen=True)
 class Side:
     """One side of a comparison: where its prepared rows lie, in memory or in a sealed file.
 
-    `rows` and `odd` are pasted as SQL, so quote them. `rows` holds unique non-null keys; if
-    `mixed`, it holds the rows of `odd` too. `locator` is a cheap unique column of `rows`. Who has
-    counted already says so and names the relation of the `repeated` keys.
+    `rows` holds the unique non-null keys, `odd` all other rows; both are pasted as SQL, so quote
+    them. `locator` is a cheap unique column of `rows`.
     """
 
     rows: str
     odd: str
     spec: Spec
-    mixed: bool = False
     locator: str = "rowid"
-    repeated: str | None = None
-    counted: Counted | None = None
-
-    @property
-    def repeated_keys(self) -> str:
-        """A relation with the column `_key`, in which a key may come more than once."""
-        return self.repeated or f"(SELECT _key FROM {self.odd} WHERE _key IS NOT NULL)"
-
-    @property
-    def null_rows(self) -> str:
-        return f"(SELECT * FROM {self.rows if self.mixed else self.odd} WHERE _key IS NULL)"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What `prepare` left in the connection.
+    """What `prepare` left in the connection: `rows` and `odd`, with exactly `spec.stored`.
 
-    `rows` and `odd` are views with exactly `spec.stored`; `whole` is a view of both with `_at`,
-    a number per row. `unread` counts, per field, the values its normaliser could not read; they
-    stay as written.
+    `unread` counts, per field, the values its normaliser could not read; they stay as written.
     """
 
     rows: str
     odd: str
-    whole: str
-    repeated: str
     spec: Spec
     unread: tuple[tuple[str, int], ...]
-    counted: Counted
 
     def side(self) -> Side:
-        names = quoted(self.whole), quoted(self.odd), self.spec
-        return Side(*names, True, "_at", quoted(self.repeated), self.counted)
+        return Side(quoted(self.rows), quoted(self.odd), self.spec, "_key")
 
 
 def spec_of(entity: Entity, mapping: Mapping, *, secret: bytes, zone: str) -> Spec:
@@ -173,20 +133,15 @@ def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
     if spec.secret is not None:
         con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
     try:
-        con.execute(f"CREATE OR REPLACE TABLE {everything} AS {_query(landed, spec)}")
+        con.execute(f"CREATE OR REPLACE TABLE {everything} AS {prepared_query(landed, spec)}")
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
-    key = _key(spec) if len(spec.key) == 1 else "_key"
     con.execute(
-        f"CREATE OR REPLACE TABLE {repeated} AS SELECT {key} AS _key, count(*) AS copies"
-        f" FROM {everything}"
-        f" WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
+        f"CREATE OR REPLACE TABLE {repeated} AS SELECT _key FROM {everything}"
+        " WHERE _key IS NOT NULL GROUP BY _key HAVING count(*) > 1"
     )
     _views(con, prefix, spec)
-    whole = quoted(f"{prefix}whole")
-    names = (f"{prefix}rows", f"{prefix}odd", f"{prefix}whole", f"{prefix}repeated")
-    counted = _count(con, whole, repeated)
-    return Prepared(*names, spec, _unread(con, f"{prefix}all", spec), counted)
+    return Prepared(f"{prefix}rows", f"{prefix}odd", spec, _unread(con, f"{prefix}all", spec))
 
 
 def digest(con: Any, landed: str, spec: Spec) -> str:
@@ -211,29 +166,18 @@ def digest(con: Any, landed: str, spec: Spec) -> str:
 
 
 def _views(con: Any, prefix: str, spec: Spec) -> None:
-    everything, whole = quoted(f"{prefix}all"), quoted(f"{prefix}whole")
-    rows, odd, repeated = (quoted(f"{prefix}{n}") for n in ("rows", "odd", "repeated"))
-    kept = {name: quoted(name) for name in spec.stored}
-    # A key of one column and an empty hash would only take room a second time.
-    kept["_key"] = _key(spec) if len(spec.key) == 1 else "_key"
-    kept["_raw_hash"] = "_raw_hash" if spec.raw_covers else "CAST(NULL AS UBIGINT)"
     stored = ", ".join(quoted(name) for name in spec.stored)
-    shown = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in kept.items())
-    con.execute(f"CREATE OR REPLACE VIEW {whole} AS SELECT rowid AS _at, {shown} FROM {everything}")
+    everything, rows, odd, repeated = (
+        quoted(f"{prefix}{name}") for name in ("all", "rows", "odd", "repeated")
+    )
     con.execute(
-        f"CREATE OR REPLACE VIEW {rows} AS SELECT {stored} FROM {whole} AS a"
+        f"CREATE OR REPLACE VIEW {rows} AS SELECT {stored} FROM {everything} AS a"
         f" ANTI JOIN {repeated} AS r USING (_key) WHERE _key IS NOT NULL"
     )
     con.execute(
-        f"CREATE OR REPLACE VIEW {odd} AS SELECT {stored} FROM {whole} AS a"
+        f"CREATE OR REPLACE VIEW {odd} AS SELECT {stored} FROM {everything} AS a"
         f" WHERE _key IS NULL OR _key IN (SELECT _key FROM {repeated})"
     )
-
-
-def _count(con: Any, whole: str, repeated: str) -> Counted:
-    rows, null = only_row(con, f"SELECT count(*), count(*) - count(_key) FROM {whole}")
-    keys, copies = only_row(con, f"SELECT count(*), coalesce(sum(copies), 0) FROM {repeated}")
-    return Counted(rows, null, keys, int(copies))
 
 
 def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...]:
@@ -245,8 +189,12 @@ def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...
     return tuple((name, n) for name, n in zip(read, row, strict=True) if n)
 
 
-def _query(landed: str, spec: Spec) -> str:
-    """Nested selects, so that no normaliser and no token is evaluated twice."""
+def prepared_query(landed: str, spec: Spec) -> str:
+    """SQL for the rows of `landed` with the columns `spec.stored` and, per column with a reader,
+    `<name>__u`: its value could not be read.
+
+    Nested selects, so that no normaliser and no token is evaluated twice.
+    """
     read = [c for c in spec.columns if c.reader]
     names = [quoted(c.name) for c in spec.columns]
     inner = f"SELECT {_list(names, (_read(c) for c in read))} FROM {landed}"
@@ -285,17 +233,13 @@ def _protected(column: Column) -> list[str]:
     return [f"{mask(column.reader, raw, canonical)} AS {raw}", *tokens, *rest]
 
 
-def _key(spec: Spec) -> str:
-    return key_of([quoted(spec.column(name).canonical) for name in spec.key])
-
-
 def _hashes(spec: Spec) -> list[str]:
-    hashed = [spec.column(name) for name in spec.hashed]
-    covered = [c for c in spec.columns if c.name in spec.raw_covers]
-    parts = [f"{_hash([c.canonical for c in hashed], spec)} AS _norm_hash"]
-    if covered:
-        parts.append(f"{_hash([c.raw for c in covered], spec)} AS _raw_hash")
-    return parts if len(spec.key) == 1 else [f"{_key(spec)} AS _key", *parts]
+    hashed = [spec.column(name).canonical for name in spec.hashed]
+    return [
+        f"{key_of([quoted(spec.column(name).canonical) for name in spec.key])} AS _key",
+        f"{_hash([c.raw for c in spec.columns], spec)} AS _raw_hash",
+        f"{_hash(hashed, spec)} AS _norm_hash",
+    ]
 
 
 def key_of(parts: list[str]) -> str:
@@ -312,7 +256,7 @@ def packed(values: Iterable[str]) -> str:
 
 
 def _hash(names: list[str], spec: Spec) -> str:
-    values = [quoted(name) for name in sorted(names)]
-    if spec.secret is not None:
-        return f"md5_number(getvariable('{VARIABLE}') || {packed(values)})"
-    return f"hash({', '.join(values)})" if values else "CAST(NULL AS UBIGINT)"
+    if spec.secret is None:
+        return "CAST(NULL AS UHUGEINT)"
+    values = packed(quoted(name) for name in sorted(names))
+    return f"md5_number(getvariable('{VARIABLE}') || {values})"

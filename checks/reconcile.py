@@ -11,18 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.cells import (
-    Counts,
-    Names,
-    carried,
-    count_cells,
-    find_residue,
-    listed,
-    look_closely,
-    view_cells,
-)
+from checks.cells import Counts, Names, carried, count_cells, listed, view_cells
 from checks.multiset import Cancelled, cancel_copies
-from checks.prepare import Column, Counted, Side
+from checks.prepare import Column, Side
+from checks.residue import count_soft, find_residue, look_closely
 from checks.sql import only_row
 
 
@@ -102,84 +94,102 @@ def reconcile(
     """
     names = Names(into)
     compared = [left.spec.column(name) for name in columns]
-    con.execute(f"DROP VIEW IF EXISTS {names.cells}")
-    for table in (names.near, names.lone, *names.scratch):
-        con.execute(f"DROP TABLE IF EXISTS {table}")
+    clear(con, names)
     con.execute(
-        f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key"
-        f" FROM {left.repeated_keys} UNION ALL SELECT _key FROM {right.repeated_keys})"
+        f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key FROM {left.odd}"
+        f" UNION ALL SELECT _key FROM {right.odd}) WHERE _key IS NOT NULL"
     )
     find_residue(con, left, right, compared, names)
     look_closely(con, left, right, compared, carry, names)
-    view_cells(con, compared, carry, names)
+    soft = count_soft(con, left, right, compared, names)
     cancelled = cancel_copies(con, left, right, compared, carry, names)
-    counts = count_cells(con, left, right, compared, names)
-    _gather_lone(con, left, right, carry, names)
-    totals = _totals(con, left, right, compared, cancelled, counts, names)
+    null = [
+        f"SELECT '{name}', 'null_key_{name}', _key, _raw_hash,"
+        f" {listed(carried(side.spec, carry, 's'))} FROM {side.odd} AS s WHERE _key IS NULL"
+        for name, side in (("left", left), ("right", right))
+    ]
+    sides = _counted(con, left), _counted(con, right)
+    return finish(con, Found(*sides, cancelled, tuple(soft), tuple(null)), compared, carry, names)
+
+
+def clear(con: Any, names: Names) -> None:
+    """Drop what an earlier comparison under these names left."""
+    con.execute(f"DROP VIEW IF EXISTS {names.cells}")
+    for table in (names.near, names.lone, *names.scratch):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known once the rows are in `near`.
+
+    `soft` counts, per column, cells written differently in pairs that are not in `near`; `null`
+    are queries for the rows without a key.
+    """
+
+    left: SideTotals
+    right: SideTotals
+    cancelled: Cancelled
+    soft: tuple[int, ...]
+    null: tuple[str, ...]
+
+
+def finish(
+    con: Any, found: Found, columns: Sequence[Column], carry: Sequence[str], names: Names
+) -> Totals:
+    """From `near` to `cells`, `lone` and the totals."""
+    view_cells(con, columns, carry, names)
+    counts = count_cells(con, columns, names)
+    _gather_lone(con, found.null, carry, names)
+    totals = _totals(con, found, columns, counts, names)
     for table in names.scratch:
         con.execute(f"DROP TABLE IF EXISTS {table}")
     return totals
 
 
-def _gather_lone(con: Any, left: Side, right: Side, carry: Sequence[str], names: Names) -> None:
+def _gather_lone(con: Any, null: Sequence[str], carry: Sequence[str], names: Names) -> None:
     parts = [
         f"SELECT side, 'duplicate_' || side AS kind, _key, _raw_hash, carry FROM {names.leftover}"
     ]
-    for name, side in (("left", left), ("right", right)):
-        letter, other = name[0], "right" if name == "left" else "left"
-        kept = [f"{letter}_carry{at}" for at in range(len(carry))]
+    for name, other in (("left", "right"), ("right", "left")):
+        kept = [f"{name[0]}_carry{at}" for at in range(len(carry))]
         parts.append(
-            f"SELECT '{name}', 'only_{name}', _{name}_key, {letter}_raw_hash, {listed(kept)}"
+            f"SELECT '{name}', 'only_{name}', _{name}_key, {name[0]}_raw_hash, {listed(kept)}"
             f" FROM {names.near} WHERE again = '' AND _{other}_key IS NULL"
         )
-        parts.append(
-            f"SELECT '{name}', 'null_key_{name}', _key, _raw_hash,"
-            f" {listed(carried(side, carry, 's'))} FROM {side.null_rows} AS s"
-        )
-    con.execute(f"CREATE TABLE {names.lone} AS {' UNION ALL '.join(parts)}")
+    con.execute(f"CREATE TABLE {names.lone} AS {' UNION ALL '.join([*parts, *null])}")
 
 
 def _totals(
-    con: Any,
-    left: Side,
-    right: Side,
-    columns: Sequence[Column],
-    cancelled: Cancelled,
-    counts: Counts,
-    names: Names,
+    con: Any, found: Found, columns: Sequence[Column], counts: Counts, names: Names
 ) -> Totals:
     alone_left, alone_right = only_row(
         con,
-        "SELECT count(*) FILTER (right_at IS NULL), count(*) FILTER (left_at IS NULL)"
-        f" FROM {names.residue} WHERE again = ''",
+        "SELECT count(*) FILTER (_right_key IS NULL), count(*) FILTER (_left_key IS NULL)"
+        f" FROM {names.near} WHERE again = ''",
     )
-    sides = (_side_totals(con, left), _side_totals(con, right))
-    only_left = alone_left + cancelled.only_left
-    matched = sides[0].rows - sides[0].null_keys - only_left
+    only_left = alone_left + found.cancelled.only_left
+    matched = found.left.rows - found.left.null_keys - only_left
     by_column = []
-    for column, cells, more in zip(columns, counts.columns, cancelled.normalized, strict=True):
-        normalized, within, null, different = cells[0] + more, *cells[1:]
+    for at, column in enumerate(columns):
+        normalized, within, null, different = counts.columns[at]
+        normalized += found.soft[at] + found.cancelled.normalized[at]
         equal = matched - normalized - within - null - different
         by_column.append(ColumnTotals(column.name, equal, normalized, within, null, different))
     return Totals(
-        *sides,
+        found.left,
+        found.right,
         matched=matched,
         mismatched=counts.mismatched,
         only_left=only_left,
-        only_right=alone_right + cancelled.only_right,
+        only_right=alone_right + found.cancelled.only_right,
         columns=tuple(by_column),
     )
 
 
-def _side_totals(con: Any, side: Side) -> SideTotals:
-    found = side.counted or _counted(con, side)
-    unique = found.rows - found.null - found.copies
-    return SideTotals(found.rows, unique + found.repeated, found.repeated, found.null)
-
-
-def _counted(con: Any, side: Side) -> Counted:
+def _counted(con: Any, side: Side) -> SideTotals:
     (rows,) = only_row(con, f"SELECT count(*) FROM {side.rows}")
     odd, null, repeated = only_row(
         con, f"SELECT count(*), count(*) - count(_key), count(DISTINCT _key) FROM {side.odd}"
     )
-    return Counted(rows if side.mixed else rows + odd, null, repeated, odd - null)
+    return SideTotals(rows + odd, rows + repeated, repeated, null)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checks.prepare import Prepared, Spec
-from checks.reconcile import Totals, reconcile
+from checks.at_once import AtOnce, reconcile_at_once
+from checks.prepare import Prepared, Spec, prepare
+from checks.reconcile import Totals
 from governance.compare.columns import Plan, align
 from governance.compare.direction import counted, direct
 from governance.compare.findings import check_out, query, write
 from governance.compare.request import Request
-from governance.compare.sides import Side, land, opened
+from governance.compare.sides import Side, land, opened, straight
 from governance.errors import ConfigError, StoreError
 from governance.sources.model import Note
 
@@ -99,35 +100,68 @@ def _compare(
     first: int,
 ) -> Comparison:
     left, right, base = sides
-    names = {p.column.name: p.name for p in plan.pairings}
-    theirs = {p.column.name: p.right for p in plan.pairings}
-    one, notes_left = land(left, names, con, "left_", plan.spec, folder)
-    other, notes_right = land(right, theirs, con, "right_", plan.spec, folder)
-    notes = [("left", n) for n in notes_left] + [("right", n) for n in notes_right]
-    compared = [p.column.name for p in plan.compared]
-    key = plan.spec.key
-    totals = reconcile(con, one.side(), other.side(), compared, carry=key)
+    found, notes = _reconciled(con, folder, plan, left, right)
     third: Prepared | None = None
     if base is not None:
-        third, notes_base = _land_base(con, folder, plan, base)
-        notes += [("base", n) for n in notes_base]
+        third, notes_base = _land_base(con, plan, base)
+        notes += notes_base
     direct(con, third, [p.column for p in plan.compared])
     findings = query(plan.key, [p.name for p in plan.compared])
     if request.findings is not None:
         write(con, findings, request.findings)
     return Comparison(
-        totals,
+        found.totals,
         plan,
         counted(con) if base is not None else None,
-        (_named(one, plan), _named(other, plan)),
+        (_named(found.unread_left, plan), _named(found.unread_right, plan)),
         tuple(notes),
         tuple(con.execute(f"{findings} LIMIT {first}").fetchall()) if first else (),
     )
 
 
+def _reconciled(
+    con: duckdb.DuckDBPyConnection, folder: Path, plan: Plan, left: Side, right: Side
+) -> tuple[AtOnce, list[tuple[str, Note]]]:
+    """Straight from the files where that is safe; at any trouble by the careful road, which finds
+    out what is wrong or reads it after all."""
+    import duckdb
+
+    named = (
+        ("left", left, {p.column.name: p.name for p in plan.pairings}),
+        ("right", right, {p.column.name: p.right for p in plan.pairings}),
+    )
+    compared = [p.column.name for p in plan.compared]
+
+    def at_once(one: str, other: str) -> AtOnce:
+        return reconcile_at_once(con, one, other, plan.spec, compared, carry=plan.spec.key)
+
+    relations: list[str | None] = []
+    notes: list[tuple[str, Note]] = []
+
+    def landed(at: int) -> str:
+        name, side, columns = named[at]
+        notes.extend((name, note) for note in land(side, columns, con, f"{name}_landed"))
+        return f"{name}_landed"
+
+    with ExitStack() as stack:
+        for name, side, columns in named:
+            link = folder / f"{name}.csv"
+            relations.append(stack.enter_context(straight(side, columns, link)))
+        first = [relation or landed(at) for at, relation in enumerate(relations)]
+        try:
+            return at_once(*first), notes
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            if not any(relations):
+                raise
+    second = [landed(at) if relations[at] else first[at] for at in (0, 1)]
+    return at_once(*second), notes
+
+
 def _land_base(
-    con: duckdb.DuckDBPyConnection, folder: Path, plan: Plan, base: Side
-) -> tuple[Prepared, tuple[Note, ...]]:
+    con: duckdb.DuckDBPyConnection, plan: Plan, base: Side
+) -> tuple[Prepared, list[tuple[str, Note]]]:
     """The base with the columns it has, under the left names or else the right ones."""
     known = [name for name, _ in base.columns]
     names = {
@@ -145,10 +179,11 @@ def _land_base(
                 side=base.config.name,
             )
     columns = tuple(c for c in plan.spec.columns if c.name in names)
+    notes = [("base", note) for note in land(base, names, con, "base_landed")]
     spec = Spec(columns, plan.spec.key, (), plan.zone)
-    return land(base, names, con, "base_", spec, folder)
+    return prepare(con, "base_landed", "base_", spec), notes
 
 
-def _named(prepared: Prepared, plan: Plan) -> dict[str, int]:
+def _named(cells: dict[str, int], plan: Plan) -> dict[str, int]:
     names = {p.column.name: p.name for p in plan.pairings}
-    return {names[column]: cells for column, cells in prepared.unread}
+    return {names[column]: count for column, count in cells.items()}

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from checks.prepare import Prepared, Spec, prepare
-from checks.sql import quoted
 from governance.config.model import SourceConfig
 from governance.errors import ConfigError, SourceRefused
 from governance.sources import Extract, open_source, split_target
@@ -110,38 +108,32 @@ def _plain(path: Path) -> bool:
         return text[:2] not in MARKS and text.find(b'"') < 0 and b"\0" not in text[:4096]
 
 
-def land(
-    side: Side,
-    names: Mapping[str, str],
-    con: duckdb.DuckDBPyConnection,
-    prefix: str,
-    spec: Spec,
-    folder: Path,
-) -> tuple[Prepared, tuple[Note, ...]]:
-    """Read the columns `names` (engine name to source name) and prepare them.
+@contextmanager
+def straight(side: Side, names: Mapping[str, str], link: Path) -> Iterator[str | None]:
+    """SQL that reads a CSV file where it lies; None for a side that must be landed first.
 
-    `folder` is private and may hold raw text for a while. Raises GovernanceError in plain words.
+    `names` leads from engine name to source name. Raises SourceUnavailable on leaving when the
+    file was changed meanwhile.
     """
-    import duckdb
+    path = side.config.path
+    if side.straight is None or path is None:
+        yield None
+        return
+    # The link's name holds nothing that DuckDB takes for a pattern or SQL for a quotation mark.
+    link.symlink_to(path)
+    with unchanged(path, side.straight.stamp, side.config.name):
+        yield _csv_query(side.straight, names, link)
 
-    if side.straight is not None and side.config.path is not None:
-        link = folder / f"{prefix}input.csv"
-        # The link's name holds nothing that DuckDB takes for a pattern or SQL for a quotation.
-        link.symlink_to(side.config.path)
-        try:
-            with unchanged(side.config.path, side.straight.stamp, side.config.name):
-                return prepare(con, _csv_query(side.straight, names, link), prefix, spec), ()
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error:
-            # The careful road finds out what is wrong, or reads it after all.
-            con.execute(f"DROP TABLE IF EXISTS {quoted(prefix + 'all')}")
-    landed = f"{prefix}landed"
+
+def land(
+    side: Side, names: Mapping[str, str], con: duckdb.DuckDBPyConnection, into: str
+) -> tuple[Note, ...]:
+    """Read the columns `names` (engine name to source name) into the table `into`.
+
+    Raises GovernanceError in plain words.
+    """
     extract = Extract(entity=side.config.name, columns=names, table=side.table)
-    result = side.reader.read(extract, con, landed, lambda _: None, lambda: False)
-    prepared = prepare(con, quoted(landed), prefix, spec)
-    con.execute(f"DROP TABLE {quoted(landed)}")
-    return prepared, result.notes
+    return side.reader.read(extract, con, into, lambda _: None, lambda: False).notes
 
 
 def _csv_query(straight: Straight, names: Mapping[str, str], link: Path) -> str:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reconcile_oracle import Expected, Row, expect, upper, written
 
+from checks.at_once import reconcile_at_once
 from checks.dictionary import Tolerance
 from checks.prepare import Column, Side, Spec, prepare
 from checks.reconcile import Totals, reconcile
@@ -27,8 +28,11 @@ COLUMNS = (
 )
 READS = {"k": upper, "j": written, "name": upper, "amount": written, "note": written}
 COMPARED = ("name", "amount", "note")
-quickly = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-SECRETS = [None, b"a secret for this test"]
+quickly = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+SEALED = b"a secret for this test"
+# Sealed with keyed hashes; prepared without any; in one statement.
+ROADS = [(SEALED, False), (None, False), (None, True)]
+Result = tuple[Totals, list[tuple[object, ...]], Counter[tuple[object, ...]]]
 
 cell = st.sampled_from([None, "", "a", "A", "b", "1"])
 number = st.sampled_from([None, "1", "1.5", "2", "2.01", "x"])
@@ -60,13 +64,15 @@ def spec(secret: bytes | None = None, hashed: tuple[str, ...] = COMPARED) -> Spe
 
 
 def run(
-    con: duckdb.DuckDBPyConnection, left: list[Row], right: list[Row], how: Spec
-) -> tuple[Totals, list[tuple[object, ...]], Counter[tuple[object, ...]]]:
-    sides = []
-    for name, data in (("l", left), ("r", right)):
-        land(con, f"{name}_landed", data)
-        sides.append(prepare(con, f"{name}_landed", f"{name}_", how).side())
-    totals = reconcile(con, *sides, COMPARED, carry=KEY)
+    con: duckdb.DuckDBPyConnection, left: list[Row], right: list[Row], how: Spec, once: bool = False
+) -> Result:
+    land(con, "l_landed", left)
+    land(con, "r_landed", right)
+    if once:
+        totals = reconcile_at_once(con, "l_landed", "r_landed", how, COMPARED, carry=KEY).totals
+    else:
+        sides = [prepare(con, f"{name}_landed", f"{name}_", how).side() for name in "lr"]
+        totals = reconcile(con, *sides, COMPARED, carry=KEY)
     cells = con.execute(
         "SELECT left_carry, field, class, left_value, right_value FROM cells"
     ).fetchall()
@@ -102,20 +108,43 @@ def assert_same(
         assert column.compared == totals.matched
 
 
-@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(("secret", "once"), ROADS)
 @quickly
 @given(left=rows, right=rows)
-def test_agrees_with_the_obvious_comparison(con, secret, left, right):
+def test_agrees_with_the_obvious_comparison(con, secret, once, left, right):
     expected = expect(left, right, KEY, READS, {"amount": "0.5"})
-    assert_same(*run(con, left, right, spec(secret)), expected)
+    assert_same(*run(con, left, right, spec(secret), once), expected)
+
+
+@pytest.mark.parametrize("once", [False, True])
+@quickly
+@given(left=rows, right=rows)
+def test_agrees_without_any_normaliser(con, once, left, right):
+    plain = Spec(tuple(Column(c.name) for c in COLUMNS), KEY, COMPARED)
+    expected = expect(left, right, KEY, dict.fromkeys(READS, written))
+    totals, cells, lone = run(con, left, right, plain, once)
+    assert lone == expected.lone
+    assert sorted(cells, key=repr) == sorted(expected.cells, key=repr)
+    assert (totals.matched, totals.mismatched) == (expected.matched, expected.mismatched)
+    assert (totals.only_left, totals.only_right) == (expected.only_left, expected.only_right)
+
+
+@quickly
+@given(left=rows, right=rows)
+def test_every_road_leads_to_the_same_totals(con, left, right):
+    found = [run(con, left, right, spec(secret), once) for secret, once in ROADS]
+    assert found[0][0] == found[1][0] == found[2][0]
+    for _, cells, lone in found[1:]:
+        assert sorted(cells, key=repr) == sorted(found[0][1], key=repr)
+        assert upper_keys(lone) == upper_keys(found[0][2])
 
 
 @quickly
 @given(left=rows, right=rows)
 def test_agrees_when_the_hash_covers_only_some_of_the_columns(con, left, right):
     expected = expect(left, right, KEY, READS, {"amount": "0.5"})
-    assert_same(*run(con, left, right, spec(hashed=("note",))), expected)
-    assert_same(*run(con, left, right, spec(hashed=())), expected)
+    assert_same(*run(con, left, right, spec(SEALED, hashed=("note",))), expected)
+    assert_same(*run(con, left, right, spec(SEALED, hashed=())), expected)
 
 
 @quickly
@@ -228,3 +257,18 @@ def test_a_side_that_knows_more_fields_is_compared_on_the_common_ones(con):
     totals = reconcile(con, left, right, COMPARED)
     name = totals.columns[0]
     assert (name.normalized, name.different, name.equal) == (1, 1, 0)
+
+
+def test_cells_that_cannot_be_read_are_counted_per_side(con):
+    columns = (Column("k"), Column("amount", "decimal"))
+    how = Spec(columns, ("k",), ("amount",))
+    cells = {"left": "('1', 'x'), ('2', '1.0'), ('3', NULL)", "right": "('1', 'x'), ('2', '1')"}
+    for name, values in cells.items():
+        con.execute(
+            f"CREATE OR REPLACE TABLE u_{name} AS SELECT * FROM (VALUES {values}) AS t(k, amount)"
+        )
+    found = reconcile_at_once(con, "u_left", "u_right", how, ("amount",))
+    assert (found.unread_left, found.unread_right) == ({"amount": 1}, {"amount": 1})
+    assert prepare(con, "u_left", "u_", how).unread == (("amount", 1),)
+    assert found.totals.columns[0].normalized == 1
+    assert found.totals.columns[0].equal == 1
