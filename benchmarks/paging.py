@@ -17,10 +17,10 @@ from pathlib import Path
 
 from checks.outcome import Outcome
 from governance.access import Actor, Right
-from governance.findings import ROW_GROUP, SEALED_ORDER
 from governance.ledger import open_ledger
 from governance.ledger.rows import CheckResult, RunStatus, Trigger
 from governance.reading import Desk, Facet, Filters, Findings, Order
+from governance.runs.findings import ROW_GROUP, SEALED_ORDER
 from governance.store import Home, engine, open_home, seal
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

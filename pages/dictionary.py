@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from governance.dictionary_views import EntityView, entity_view
 from governance.ui import dictionary_parts as parts
 from governance.ui import states, urls
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
+from governance.views.dictionary import EntityView, entity_view
 
 
 def choose(reader: Here, names: dict[str, str]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from governance.config import Config
-from governance.overview import Overview, overview
-from governance.run_views import NextSlot, SourceHealth, schedule, source_health
 from governance.ui import overview_parts as parts
 from governance.ui import states
 from governance.ui.components import heading, opening, page_link
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
+from governance.views.overview import Overview, overview
+from governance.views.runs import NextSlot, SourceHealth, schedule, source_health
 
 
 def nothing_yet(reader: Here) -> None:

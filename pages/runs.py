@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from governance.run_views import active_run, history, run_now, run_view, schedule
 from governance.ui import run_parts as parts
 from governance.ui import states, urls
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
 from governance.ui.workspace import Workspace, workspace
+from governance.views.runs import active_run, history, run_now, run_view, schedule
 
 TICK_SECONDS = 1.0
 

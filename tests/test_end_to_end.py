@@ -25,10 +25,10 @@ from governance.demo.servers import ServerStores
 from governance.demo.world import World, plan
 from governance.ledger import Ledger, open_ledger
 from governance.ledger.rows import RunRow, RunStatus
-from governance.run_now import Watch, run_now
 from governance.runs import execute
 from governance.store import Home, open_home
-from governance.workbench import Bench
+from governance.worker.run_now import Watch, run_now
+from governance.worker.workbench import Bench
 from tests.cast import STEWARD
 from tests.plain import Difference, told
 

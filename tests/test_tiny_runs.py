@@ -13,10 +13,10 @@ import pytest
 
 from governance.config import load
 from governance.ledger import open_ledger
-from governance.run_now import Watch, run_now
 from governance.runs import execute
 from governance.store import open_home
-from governance.workbench import Bench
+from governance.worker.run_now import Watch, run_now
+from governance.worker.workbench import Bench
 from tests.cast import STEWARD
 from tests.worlds import WORLDS, Side, TinyWorld, settle
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from governance.config import Config
     from governance.ledger import Ledger
     from governance.store import Home
-    from governance.workbench import Bench
+    from governance.worker.workbench import Bench
 
 
 class Format(StrEnum):
@@ -60,10 +60,10 @@ def load_config(path: Path) -> Config:
 
 def bench_of(ledger: Ledger, home: Home) -> Bench:
     """The real tools: the real clock, real runs, the store of this home."""
-    from governance.holder import utc_now
     from governance.runs import execute
-    from governance.tidy import clean_up
-    from governance.workbench import Bench
+    from governance.worker.holder import utc_now
+    from governance.worker.tidy import clean_up
+    from governance.worker.workbench import Bench
 
     return Bench(
         ledger=ledger,

@@ -42,7 +42,7 @@ def demo(
     Built once, in half a minute; after that it is only served, until its days no longer end today.
     """
     from governance.demo import home as folder
-    from governance.holder import utc_now
+    from governance.worker.holder import utc_now
 
     # Whatever points at a real ledger must not receive the demo's runs, here or in the dashboard.
     os.environ.pop("DUIQI_LEDGER_URL", None)
@@ -62,8 +62,8 @@ def demo(
 
 def show(place: Path, port: int) -> None:
     from governance.demo.home import CONFIG
-    from governance.serve import Service
-    from governance.serve import serve as run_both
+    from governance.worker.serve import Service
+    from governance.worker.serve import serve as run_both
 
     stop = common.stop_on_signals()
     run_both(Service(place / CONFIG, place, port, "127.0.0.1", stop, say))

@@ -55,10 +55,10 @@ def write(out: Path, chosen: str, entities: tuple[str, ...], named: Path | None)
     from governance.access import local_operator
     from governance.config import load
     from governance.errors import ConfigError
-    from governance.exports import Exporter
+    from governance.exports.exporter import Exporter
+    from governance.exports.remediation import TO_DO
     from governance.ledger import open_ledger
     from governance.reading import Desk, Filters
-    from governance.remediation import TO_DO
     from governance.store import open_home
 
     home = open_home()

@@ -16,7 +16,7 @@ from governance.i18n import t
 if TYPE_CHECKING:
     from governance.ledger import Ledger
     from governance.ledger.rows import CheckResultRow, RunRow
-    from governance.run_now import Report
+    from governance.worker.run_now import Report
 
 INTERRUPTED = 130
 
@@ -38,8 +38,8 @@ def run(
     """
     from governance.access import local_operator
     from governance.ledger import open_ledger
-    from governance.run_now import Watch, report_of, run_now
     from governance.store import open_home
+    from governance.worker.run_now import Watch, report_of, run_now
 
     home = open_home()
     loaded = common.load_config(common.find_config(config, home.path))

@@ -20,9 +20,9 @@ def serve(
     config: common.ConfigOption = None,
 ) -> int:
     """Serve the dashboard and work in the background, until SIGTERM or Ctrl-C."""
-    from governance.serve import Service
-    from governance.serve import serve as run_both
     from governance.store import open_home
+    from governance.worker.serve import Service
+    from governance.worker.serve import serve as run_both
 
     home = open_home()
     path = common.find_config(config, home.path)

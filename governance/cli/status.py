@@ -17,7 +17,7 @@ from governance.i18n import t
 
 if TYPE_CHECKING:
     from governance.ledger.rows import AlertRow, RunRow
-    from governance.status import SourceHealth, Status
+    from governance.views.status import SourceHealth, Status
 
 app = typer.Typer(add_completion=False)
 
@@ -30,10 +30,10 @@ def status(config: common.ConfigOption = None, format: common.FormatOption = For
     could not be evaluated or was never, or when a source could not be read.
     """
     from governance.config import load
-    from governance.holder import utc_now
     from governance.ledger import open_ledger
-    from governance.status import status_of
     from governance.store import open_home
+    from governance.views.status import status_of
+    from governance.worker.holder import utc_now
 
     home = open_home()
     loaded = load(common.find_config(config, home.path), environ=os.environ, secrets=False)

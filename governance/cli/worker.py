@@ -17,7 +17,7 @@ def worker(config: common.ConfigOption = None) -> int:
     """
     from governance.ledger import open_ledger
     from governance.store import open_home
-    from governance.worker import Settings, Worker
+    from governance.worker.loop import Settings, Worker
 
     common.log_to_stderr()
     home = open_home()

@@ -181,11 +181,11 @@ def build(home: Path, wish: Wish, tell: Tell) -> None:
 @contextmanager
 def nights(home: Path, config: Config, clock: NightClock) -> Iterator[Nights]:
     """The tools of the nightly runs, with the lease held until the last one is over."""
-    from governance.holder import holding, utc_now
     from governance.ledger import open_ledger
     from governance.runs import execute
     from governance.store import open_home
-    from governance.workbench import Bench
+    from governance.worker.holder import holding, utc_now
+    from governance.worker.workbench import Bench
 
     store = open_home(home)
     ledger = open_ledger(home, address_of(home))

@@ -16,9 +16,9 @@ from governance.demo.world import World
 
 if TYPE_CHECKING:
     from governance.config import Config
-    from governance.holder import Held
-    from governance.schedule import Job
-    from governance.workbench import Bench
+    from governance.worker.holder import Held
+    from governance.worker.schedule import Job
+    from governance.worker.workbench import Bench
 
 NIGHT = time(2, 5)
 
@@ -129,6 +129,6 @@ class Nights:
 
     @property
     def job(self) -> Job:
-        from governance.schedule import jobs_of
+        from governance.worker.schedule import jobs_of
 
         return jobs_of(self.config)[0]

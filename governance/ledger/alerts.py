@@ -1,4 +1,4 @@
-"""Which conditions are open, and which channel was told what. `governance.alerts` decides."""
+"""Which conditions are open, and which channel was told what; `governance.alerts` decides."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from governance.access import Actor
-from governance.comments import counted
 from governance.errors import PermissionRefused
 from governance.ledger.database import Database
 from governance.ledger.rows import SnapshotRow
 from governance.ledger.snapshots import Snapshots
+from governance.reading.comments import counted
 from governance.reading.model import (
     Facet,
     FieldCount,

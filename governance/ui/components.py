@@ -10,9 +10,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from checks.outcome import Severity
-from governance.standing import WorkerState
 from governance.ui.here import Here
 from governance.ui.plots import palette
+from governance.worker.standing import WorkerState
 
 PAGES = Path(__file__).parents[2] / "pages"
 

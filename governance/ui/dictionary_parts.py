@@ -8,13 +8,13 @@ import streamlit as st
 
 from checks.dictionary import Condition, Field, Sensitivity, Tolerance
 from governance.config import Config
-from governance.dictionary_views import EntityView, FieldLine, Place, Vanished
 from governance.i18n import formats
 from governance.ui.components import number_column, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.states import told
 from governance.ui.text import plain
+from governance.views.dictionary import EntityView, FieldLine, Place, Vanished
 
 SENSITIVITY_TONES = ("quiet", "quiet", "watch", "high")
 TERMS = ("strict", "adjusted", "pending", "aligned", "severity", "absent", "unread")

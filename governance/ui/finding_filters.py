@@ -9,11 +9,11 @@ import streamlit as st
 from checks.outcome import CellClass, Kind, Severity
 from governance.config import Config
 from governance.reading import STANDING, Facet, Filters, Findings, State
-from governance.titles import Titles
 from governance.ui import urls
 from governance.ui.components import severity_words
 from governance.ui.here import Here
 from governance.ui.text import plain
+from governance.views.titles import Titles
 
 KEYS = ("c.entity", "c.pair", "c.field", "c.class", "c.dept", "c.sev", "c.state", "c.q")
 # What a finding can be about, gravest first; the order of legends and choices.

@@ -12,9 +12,8 @@ import streamlit as st
 from checks.outcome import Severity
 from governance.access import Right
 from governance.config import Config
-from governance.exports import Exporter, problem
+from governance.exports.exporter import Exporter, problem
 from governance.reading import Filters, Finding, Findings, Order, State
-from governance.titles import Titles
 from governance.ui import states, urls
 from governance.ui.components import (
     PAGES,
@@ -28,6 +27,7 @@ from governance.ui.finding_filters import KEYS, state_words
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.text import plain
+from governance.views.titles import Titles
 
 PER_PAGE = 50
 SHOWN_ROWS = 17

@@ -9,12 +9,12 @@ import streamlit as st
 from checks.outcome import CellClass, Kind, Severity
 from governance.config import Config
 from governance.reading import FieldCount, FieldScore, Filters, PairScore
-from governance.titles import Titles
 from governance.ui import urls
 from governance.ui.components import number_column, share_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import FONT, palette
 from governance.ui.text import plain
+from governance.views.titles import Titles
 
 CHART_FIELDS = 9
 # What a bar is stacked from; both sides of a kind share a colour, the list tells them apart.

@@ -16,7 +16,7 @@ import streamlit as st
 from checks.dictionary import Title
 from governance.access import Actor, local_operator
 from governance.i18n import LANGUAGES, formats, t
-from governance.standing import Standing
+from governance.worker.standing import Standing
 
 _KEY = "_here"
 

@@ -8,17 +8,17 @@ from datetime import datetime
 import streamlit as st
 
 from checks.outcome import Severity
-from governance.causes import Cause
 from governance.config import Config
 from governance.i18n import formats
-from governance.overview import Overview, PairLine, Score
-from governance.run_views import Health, NextSlot, SourceHealth
 from governance.ui.components import Kpi, heading, kpi, page_link
 from governance.ui.here import Here
 from governance.ui.plots import Line, Stack, palette, stacked
 from governance.ui.run_parts import entity_name, source_name
 from governance.ui.states import told
 from governance.ui.text import plain
+from governance.views.causes import Cause
+from governance.views.overview import Overview, PairLine, Score
+from governance.views.runs import Health, NextSlot, SourceHealth
 
 TILES = 168
 CHART = 206

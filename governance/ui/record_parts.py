@@ -10,20 +10,19 @@ import streamlit as st
 
 from checks.errors import CodedError
 from checks.outcome import CellClass, Severity
-from governance import comments
 from governance.access import Right
 from governance.config import Config
-from governance.exports import problem, reason
+from governance.exports.exporter import problem, reason
+from governance.exports.remediation import TO_DO, Action, Fix, fixes_of
 from governance.i18n import explain
-from governance.reading import Finding, Findings, Record
+from governance.reading import Finding, Findings, Record, comments
 from governance.reading.history import Change, What
 from governance.reading.record import Line, Side
-from governance.remediation import TO_DO, Action, Fix, fixes_of
-from governance.titles import Titles
 from governance.ui.components import PAGES, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.text import plain
+from governance.views.titles import Titles
 
 SHOWN_TEXT = 2000
 SHOWN_CHANGES = 12

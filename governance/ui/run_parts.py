@@ -10,13 +10,13 @@ import streamlit as st
 from governance.config import Config
 from governance.i18n import formats
 from governance.ledger.rows import RunStatus, StepKind, StepRow, StepStatus
-from governance.run_views import NextSlot, RunLine, RunView, expected_steps
-from governance.standing import WorkerState
 from governance.ui.components import heading, number_column, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.states import told
 from governance.ui.text import plain
+from governance.views.runs import NextSlot, RunLine, RunView, expected_steps
+from governance.worker.standing import WorkerState
 
 STATUS_TONES = {
     RunStatus.QUEUED: "quiet",

@@ -19,9 +19,9 @@ from starlette.routing import Route
 
 from checks.errors import CodedError
 from governance.errors import ConfigError
-from governance.standing import WorkerState, standing_of
 from governance.ui import plots, states, workspace
 from governance.ui.here import here
+from governance.worker.standing import WorkerState, standing_of
 
 SHELL = Path(__file__).parent / "shell.py"
 logger = logging.getLogger(__name__)
@@ -71,8 +71,8 @@ def warm() -> None:
 def look_once() -> None:
     """Do for nobody what the overview does for its first visitor."""
     from governance.access import local_operator
-    from governance.overview import overview
-    from governance.run_views import schedule, source_health
+    from governance.views.overview import overview
+    from governance.views.runs import schedule, source_health
 
     now = datetime.now(UTC)
     workspace.standing()

@@ -11,11 +11,11 @@ import streamlit as st
 
 from checks.errors import CodedError
 from governance.i18n import LANGUAGES
-from governance.standing import NOTHING
 from governance.ui import states, urls, workspace
 from governance.ui.components import PAGES
 from governance.ui.here import Here, enter
 from governance.ui.text import plain
+from governance.worker.standing import NOTHING
 
 ASSETS = Path(__file__).parent / "assets"
 SIDEBAR_PIXELS = 208

@@ -12,8 +12,8 @@ import streamlit as st
 from governance.config import Config, load
 from governance.ledger import Ledger, open_ledger
 from governance.reading import Desk
-from governance.standing import Standing, standing_of
 from governance.store import Home, open_home
+from governance.worker.standing import Standing, standing_of
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def test_a_demo_whose_run_breaks_is_not_called_ready(
     blind = tmp_path / "blind.yaml"
     blind.write_text(shipped.replace("path: company/", "path: nowhere/"), encoding="utf-8")
     monkeypatch.setattr(folder, "SHIPPED_CONFIG", blind)
-    monkeypatch.setattr("governance.evaluate.seal", full_disk)
+    monkeypatch.setattr("governance.runs.evaluate.seal", full_disk)
     with pytest.raises(StoreError) as broken:
         ensure(tmp_path / "home", Wish(200, 1, TODAY), NOW, fresh=False, tell=quiet)
     assert broken.value.code == "demo.run_broke"

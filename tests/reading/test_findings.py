@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from checks.outcome import Outcome
-from governance.comments import comment, comments
 from governance.errors import ConfigError, EvidenceTampered, PermissionRefused
 from governance.ledger.rows import CheckResult
 from governance.reading import Facet, Filters, Order
+from governance.reading.comments import comment, comments
 from governance.reading.shelf import Shelf
 from tests.reading.build import ALICE, BOB, CHARLIE, START, World, finding, pair
 

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance import sheets
 from governance.access import Right
 from governance.errors import ConfigError, PermissionRefused, StoreError
-from governance.exports import Exporter
+from governance.exports.exporter import Exporter, sheets
 from governance.reading import Filters
 from tests.reading.build import ALICE, BOB, START, World, config, finding
 

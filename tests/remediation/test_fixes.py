@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from governance.errors import PermissionRefused
+from governance.exports.remediation import Action, Why, fixes
 from governance.reading import Filters
-from governance.remediation import Action, Why, fixes
 from tests.reading.build import ALICE, BOB, CHARLIE, World, finding
 
 WHOLE = {"field": None, "class": None, "left_value": None, "right_value": None}

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks.outcome import Severity
-from governance.causes import causes
 from governance.config import Config, load
 from governance.errors import PermissionRefused
 from governance.i18n import formats
 from governance.ledger import Ledger, open_ledger
-from governance.overview import Overview, compared, overview
 from governance.reading import Desk
 from governance.store import open_home
+from governance.views.causes import causes
+from governance.views.overview import Overview, compared, overview
 from tests.cast import APPROVER, LEADER, OUTSIDER
 from tests.ui.world import LAST, Built
 from tests.worlds import CUSTOMERS, PAYMENTS

@@ -11,7 +11,7 @@ from governance.config import load
 from governance.errors import PermissionRefused
 from governance.ledger import open_ledger
 from governance.ledger.rows import StepKind, StepRow, StepStatus
-from governance.run_views import Health, health_of, history, run_view, source_health, telling
+from governance.views.runs import Health, health_of, history, run_view, source_health, telling
 from tests.cast import LEADER, OUTSIDER
 from tests.ui.world import Built
 

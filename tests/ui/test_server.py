@@ -10,8 +10,8 @@ import pytest
 
 from governance.config import load
 from governance.ledger import open_ledger
-from governance.standing import GRACE, WorkerState, standing_of
 from governance.ui.server import health
+from governance.worker.standing import GRACE, WorkerState, standing_of
 from tests.ui.world import Built
 
 Point = Callable[[Built], None]
@@ -64,7 +64,7 @@ def state(built: Built, now: datetime) -> WorkerState:
 def promised(built: Built, now: datetime, lease: timedelta) -> None:
     """A worker took the slot of `now` and holds its lease for `lease` longer."""
     from governance.access import WORKER
-    from governance.schedule import jobs_of, newest_slot
+    from governance.worker.schedule import jobs_of, newest_slot
 
     ledger = open_ledger(built.home)
     try:

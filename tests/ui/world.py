@@ -11,11 +11,11 @@ from pathlib import Path
 
 from governance.access import WORKER
 from governance.config import Config, load
-from governance.holder import holding
 from governance.ledger import open_ledger
 from governance.ledger.rows import Trigger
 from governance.runs import execute
 from governance.store import open_home
+from governance.worker.holder import holding
 from tests.worlds import settle
 
 DAY = timedelta(days=1)

@@ -66,7 +66,7 @@ def main() -> None:
     from governance.cli import common
     from governance.ledger import open_ledger
     from governance.store import open_home
-    from governance.worker import Settings, Worker
+    from governance.worker.loop import Settings, Worker
 
     common.log_to_stderr()
     home, path = open_home(), Path(sys.argv[1])

@@ -11,7 +11,7 @@ import pytest
 from governance.cli.common import bench_of
 from governance.ledger import open_ledger
 from governance.store import Home, open_home
-from governance.workbench import Bench
+from governance.worker.workbench import Bench
 from tests.worker.child import no_leftovers
 from tests.worker.inbox import Inbox, listening
 

@@ -12,8 +12,8 @@ import pytest
 from governance.access import local_operator
 from governance.config import Config
 from governance.ledger.rows import RunStatus
-from governance.run_now import Watch, run_now
-from governance.workbench import Bench
+from governance.worker.run_now import Watch, run_now
+from governance.worker.workbench import Bench
 from tests.worker.inbox import Inbox
 from tests.worker.world import company, say
 

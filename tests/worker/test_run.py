@@ -13,10 +13,10 @@ import pytest
 from governance.access import local_operator
 from governance.cli import call
 from governance.errors import ConfigError
-from governance.holder import holding, utc_now
 from governance.ledger.rows import RunRow, RunStatus, Trigger
-from governance.run_now import Watch, report_of, run_now
-from governance.workbench import Bench
+from governance.worker.holder import holding, utc_now
+from governance.worker.run_now import Watch, report_of, run_now
+from governance.worker.workbench import Bench
 from tests.worker.child import duiqi, start_worker, until
 from tests.worker.test_worker import locked_crm, reading, row
 from tests.worker.world import company, say

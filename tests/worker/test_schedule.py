@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.config.model import Schedule
-from governance.schedule import jobs_of, newest_slot, next_slot, next_slots, sources_of
+from governance.worker.schedule import jobs_of, newest_slot, next_slot, next_slots, sources_of
 from tests.worker.world import company
 
 CHINA, BERLIN, UTC_ZONE = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")

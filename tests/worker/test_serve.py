@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from governance.errors import ConfigError
-from governance.holder import utc_now
 from governance.ledger import Ledger
-from governance.serve import refuse_strangers
-from governance.workbench import Bench
+from governance.worker.holder import utc_now
+from governance.worker.serve import refuse_strangers
+from governance.worker.workbench import Bench
 from tests.worker.child import duiqi, until
 from tests.worker.world import company
 

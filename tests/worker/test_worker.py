@@ -16,12 +16,12 @@ import pytest
 from governance.access import local_operator
 from governance.cli.common import load_config
 from governance.config import Config
-from governance.holder import holding, utc_now
 from governance.ledger import Ledger
 from governance.ledger.rows import RunRow, RunStatus, StepStatus, Trigger
-from governance.run_now import Watch, run_now
-from governance.workbench import Bench
-from governance.worker import Settings, Worker
+from governance.worker.holder import holding, utc_now
+from governance.worker.loop import Settings, Worker
+from governance.worker.run_now import Watch, run_now
+from governance.worker.workbench import Bench
 from tests.worker.child import duiqi, start_worker, until
 from tests.worker.inbox import Inbox
 from tests.worker.world import CUSTOMERS, STAFF, company

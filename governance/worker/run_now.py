@@ -10,7 +10,6 @@ from checks.outcome import Outcome
 from governance.access import Actor
 from governance.config import Config
 from governance.errors import ConfigError, StoreError
-from governance.holder import Held, holding
 from governance.ledger import Ledger
 from governance.ledger.rows import (
     CheckResultRow,
@@ -21,8 +20,9 @@ from governance.ledger.rows import (
     StepStatus,
     Trigger,
 )
-from governance.schedule import sources_of
-from governance.workbench import Bench
+from governance.worker.holder import Held, holding
+from governance.worker.schedule import sources_of
+from governance.worker.workbench import Bench
 
 POLL = 0.2
 

@@ -13,7 +13,7 @@ from checks.dictionary import Title
 from governance.config import Config
 from governance.ledger import WORKER_LEASE, Ledger
 from governance.ledger.tables import leases
-from governance.schedule import jobs_of, newest_slot
+from governance.worker.schedule import jobs_of, newest_slot
 
 # A worker busy with a run takes the next slot when it is done; only then is a slot late.
 GRACE = timedelta(minutes=10)

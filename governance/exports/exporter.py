@@ -13,14 +13,14 @@ from pathlib import Path
 from governance.access import Right
 from governance.config.model import Config
 from governance.errors import ConfigError, StoreError
+from governance.exports.remediation import TO_DO, Action, Fix, fixes
+from governance.exports.sheets import CsvFile, Layout, XlsxFile, utf8
 from governance.i18n import t
 from governance.i18n.formats import moment
 from governance.ledger.audit import Audit
 from governance.reading.findings import Findings
 from governance.reading.model import Filters, Finding, Order
-from governance.remediation import TO_DO, Action, Fix, fixes
-from governance.sheets import CsvFile, Layout, XlsxFile, utf8
-from governance.titles import Titles
+from governance.views.titles import Titles
 
 FORMATS = ("csv", "xlsx")
 

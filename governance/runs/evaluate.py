@@ -18,14 +18,14 @@ from checks.outcome import Outcome, Severity
 from checks.prepare import Side, spec_of
 from checks.reconcile import reconcile
 from checks.sql import quoted
-from governance import findings
 from governance.config.model import CheckConfig, Config
 from governance.errors import GovernanceError
-from governance.findings import PairRun
-from governance.judged import Judged, metrics_of, overall, side_numbers, worst_of
 from governance.ledger import Ledger
 from governance.ledger.rows import CheckResult, Metric, SnapshotRow, StepKind, StepStatus
-from governance.snapshots import fingerprint
+from governance.runs import findings
+from governance.runs.findings import PairRun
+from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
+from governance.runs.snapshots import fingerprint
 from governance.store import Home, Sealed, engine, seal, verify
 
 PAIRS = """

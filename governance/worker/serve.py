@@ -129,7 +129,7 @@ def start(words: list[str], service: Service) -> subprocess.Popen[bytes]:
         "DUIQI_HOME": str(service.home),
     }
     return subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-        [sys.executable, "-m", "governance.attended", str(os.getpid()), *words],
+        [sys.executable, "-m", "governance.worker.attended", str(os.getpid()), *words],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from checks.errors import CodedError
-from governance import alerts
+from governance.alerts import telling as alerts
 from governance.config import Config
 from governance.errors import StoreError
-from governance.holder import Clock, Held
 from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunStatus
 from governance.store import Home
+from governance.worker.holder import Clock, Held
 
 log = logging.getLogger("duiqi.worker")
 

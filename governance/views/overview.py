@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from checks.outcome import Outcome, Severity
 from governance.access import Actor
-from governance.causes import Cause, causes, needed
 from governance.config import Config
 from governance.ledger import Ledger
 from governance.reading import Desk, PairScore, fields, pairs
-from governance.trend import Day, days
+from governance.views.causes import Cause, causes, needed
+from governance.views.trend import Day, days
 
 WEEK = timedelta(days=6, hours=12)
 SHOWN_DAYS = 30

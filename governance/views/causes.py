@@ -67,7 +67,8 @@ def causes(view: Findings, most: int = MOST) -> tuple[Cause, ...]:
     query = (
         f"SELECT entity, left_source, right_source, field, coalesce(class, kind), {_EMPTY}, "
         f"any_value(authority), max(weight), count(DISTINCT {_RECORD}), count(*) "
-        "FROM findings {where} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 9 DESC, 8 DESC, 1, 2, 3, 4, 5, 6 LIMIT ?"
+        "FROM findings {where} GROUP BY 1, 2, 3, 4, 5, 6"
+        " ORDER BY 9 DESC, 8 DESC, 1, 2, 3, 4, 5, 6 LIMIT ?"
     )
     return tuple(
         Cause(entity, left, right, field, what, empty, word, severity_of(weight), records, found)

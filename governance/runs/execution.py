@@ -17,10 +17,10 @@ from checks.errors import CodedError
 from checks.outcome import Outcome
 from governance.config.model import CheckConfig, Config, SourceConfig
 from governance.errors import GovernanceError, SourceUnavailable
-from governance.evaluate import Evaluation, Evaluator, Seen
 from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunRow, RunStatus, StepKind
-from governance.snapshots import Failed, Reading, Taken, take
+from governance.runs.evaluate import Evaluation, Evaluator, Seen
+from governance.runs.snapshots import Failed, Reading, Taken, take
 from governance.store import Home
 
 READERS = 4

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import datetime
 
 from governance.access import WORKER
-from governance.alerts import CONFIG, RUN, THRESHOLD, is_known
+from governance.alerts.subjects import CONFIG, RUN, THRESHOLD, is_known
 from governance.config import Config
 from governance.i18n import explain_code, t
 from governance.ledger import Ledger

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from checks.outcome import Outcome
+from governance.alerts.subjects import CONFIG, EVALUABLE, RUN, THRESHOLD, is_known
 from governance.config import Config
 from governance.errors import ConfigError
 from governance.ledger import Ledger
 from governance.ledger.rows import CheckResultRow, RunStatus, StepKind, StepRow, StepStatus
 
-RUN, CONFIG = "run", "config"
-THRESHOLD, EVALUABLE = "threshold", "evaluable"
 FAILURES_IN_A_ROW = 2
 
 
@@ -150,18 +149,9 @@ def close_orphans(ledger: Ledger, config: Config, *, fence: int, now: datetime) 
             ledger.alerts.close(alert.subject, fence=fence, now=now)
 
 
-def is_known(config: Config, subject: str) -> bool:
-    kind, _, rest = subject.partition(":")
-    if kind == "source":
-        return any(source.name == rest for source in config.sources)
-    if kind == "check":
-        return any(check.name == rest.partition(":")[0] for check in config.checks)
-    return True
-
-
 def send(ledger: Ledger, config: Config, *, fence: int, now: datetime) -> None:
     """Bring every channel up to date; one message a channel, however much there is to tell."""
     if config.alert_urls:
-        from governance.channels import deliver
+        from governance.alerts.channels import deliver
 
         deliver(ledger, config, fence=fence, now=now)

@@ -1,7 +1,7 @@
 """Run a module as a program that ends when the process that started it is gone.
 
-`python -m governance.attended <pid> <module> [argument]...`: a supervisor that is killed outright
-cannot stop its children, so they look for themselves.
+`python -m governance.worker.attended <pid> <module> [argument]...`: a supervisor that is killed
+outright cannot stop its children, so they look for themselves.
 """
 
 from __future__ import annotations

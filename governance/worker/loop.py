@@ -13,15 +13,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from governance import alerts
 from governance.access import WORKER
+from governance.alerts import telling as alerts
 from governance.config import Config
 from governance.errors import ConfigError, StoreError
-from governance.holder import Held, holding
 from governance.i18n import explain
 from governance.ledger import LEASE_TIME
-from governance.schedule import Job, jobs_of, newest_slot, trigger_of
-from governance.workbench import Bench
+from governance.worker.holder import Held, holding
+from governance.worker.schedule import Job, jobs_of, newest_slot, trigger_of
+from governance.worker.workbench import Bench
 
 POLL = 0.5
 STANDBY = 2.0

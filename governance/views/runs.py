@@ -22,7 +22,7 @@ from governance.ledger.rows import (
     Trigger,
 )
 from governance.ledger.tables import check_results, run_steps
-from governance.schedule import next_slots
+from governance.worker.schedule import next_slots
 
 HISTORY = 60
 

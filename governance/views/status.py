@@ -9,8 +9,8 @@ from checks.outcome import Outcome
 from governance.config import Config
 from governance.ledger import Ledger
 from governance.ledger.rows import AlertRow, CheckResultRow, LeaseRow, Metric, RunRow, RunStatus
-from governance.run_now import source_report
-from governance.schedule import Job, next_slots
+from governance.worker.run_now import source_report
+from governance.worker.schedule import Job, next_slots
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The process that works: schedule, lease, queue, and the service that keeps it alive."""
