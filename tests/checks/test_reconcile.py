@@ -11,12 +11,12 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reconcile_oracle import Expected, Row, expect, upper, written
 
 from checks.at_once import reconcile_at_once
 from checks.dictionary import Tolerance
 from checks.prepare import Column, Side, Spec, prepare
 from checks.reconcile import Totals, reconcile
+from tests.checks.reconcile_oracle import Expected, Row, expect, upper, written
 
 KEY = ("k", "j")
 COLUMNS = (

@@ -71,7 +71,7 @@ def test_codes_stay_text(duiqi, pair):
 
 
 def test_keys_with_two_names(duiqi, pair):
-    files = pair(LEFT, LEFT.replace("id,", "code,"))
+    files = pair(LEFT, LEFT.replace("id,", "code,", 1))
     ran = duiqi(*files, "--left-key", "id", "--right-key", "code")
     assert ran.code == 0
     assert ran.json["columns_only_right"] == []

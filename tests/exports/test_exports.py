@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from governance.access import Right
 from governance.errors import ConfigError, PermissionRefused, StoreError
-from governance.exports.exporter import Exporter, sheets
+from governance.exports import sheets
+from governance.exports.exporter import Exporter
 from governance.reading import Filters
 from tests.reading.build import ALICE, BOB, START, World, config, finding
 
