@@ -15,7 +15,7 @@ from pathlib import Path
 
 from governance.errors import ConfigError, StoreError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 POLL = 0.3
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 # A worker that lived this long has recovered: its next death is a first one.
