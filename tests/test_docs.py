@@ -54,7 +54,7 @@ def test_every_command_and_option_that_a_guide_shows_exists(guide: Path) -> None
 def test_the_ten_second_example_prints_what_the_readme_shows(readme: str) -> None:
     text = (ROOT / readme).read_text("utf-8")
     (block,) = re.findall(r"```console\n\$ uv run duiqi (compare .*?)```", text, re.DOTALL)
-    line, _, printed = block.partition("\n")
+    line, _, printed = block.replace("\\\n", " ").partition("\n")
     language = "zh" if "zh" in readme else "en"
     done = subprocess.run(
         [sys.executable, "-m", "governance.cli", *shlex.split(line)],
