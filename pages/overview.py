@@ -48,7 +48,7 @@ def blocks(
 
 
 def draw(reader: Here) -> None:
-    opening(reader, "ui.nav.overview", "overview.where")
+    opening(reader, "ui.nav.overview", "overview.where", follow=True)
     open_ = workspace()
     config = open_.config
     if config is None:

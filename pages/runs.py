@@ -69,7 +69,7 @@ def past(reader: Here, open_: Workspace) -> None:
 
 
 def draw(reader: Here) -> None:
-    opening(reader, "ui.nav.runs", "runs.where")
+    opening(reader, "ui.nav.runs", "runs.where", follow=True)
     open_ = workspace()
     active = active_run(open_.ledger)
     top(reader, open_, busy=active is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,7 +39,8 @@ def demo(
 ) -> int:
     """A made-up company whose CRM and OA have drifted apart, with its history.
 
-    Built once, in half a minute; after that it is only served, until its days no longer end today.
+    Built once, while the dashboard is open already; after that it is only served, until its days
+    no longer end today.
     """
     from governance.demo import home as folder
     from governance.worker.holder import utc_now
@@ -48,25 +49,40 @@ def demo(
     os.environ.pop("DUIQI_LEDGER_URL", None)
     now = utc_now()
     place = folder.home_of(home)
-    with progress() as tell:
-        built = folder.ensure(
-            place, folder.wish_of(place, size, days, now), now, fresh=fresh, tell=tell
-        )
-    sys.stdout.write(t("demo.built" if built else "demo.found", language(), home=place) + "\n")
-    sys.stdout.write(t("demo.files", language(), home=place) + "\n")
-    sys.stdout.flush()
+    wish = folder.wish_of(place, size, days, now)
     if serve:
-        show(place, port)
+        show(place, port, lambda tell, stop: folder.ensure(
+            place, wish, now, fresh=fresh, tell=tell, stop=stop))  # fmt: skip
+        return 0
+    with progress() as tell:
+        built = folder.ensure(place, wish, now, fresh=fresh, tell=tell)
+    tell_where(place, built)
     return 0
 
 
-def show(place: Path, port: int) -> None:
+def show(place: Path, port: int, ensure: Callable[[Tell, Callable[[], bool]], bool]) -> None:
+    """Open the dashboard after the first night, live the others, and serve until stopped."""
     from governance.demo.home import CONFIG
+    from governance.demo.replay import Stopped
+    from governance.demo.show import Premiere
     from governance.worker.serve import Service
-    from governance.worker.serve import serve as run_both
 
     stop = common.stop_on_signals()
-    run_both(Service(place / CONFIG, place, port, "127.0.0.1", stop, say))
+    service = Service(place / CONFIG, place, port, "127.0.0.1", stop, say)
+    try:
+        with Premiere(service) as premiere:
+            with progress() as tell:
+                built = ensure(premiere.hearing(tell), stop.is_set)
+            tell_where(place, built)
+            premiere.go_on()
+    except Stopped:
+        say("demo.stopped")
+
+
+def tell_where(place: Path, built: bool) -> None:
+    sys.stdout.write(t("demo.built" if built else "demo.found", language(), home=place) + "\n")
+    sys.stdout.write(t("demo.files", language(), home=place) + "\n")
+    sys.stdout.flush()
 
 
 @contextmanager

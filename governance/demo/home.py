@@ -17,8 +17,17 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.demo.living import MARK, ROLE
 from governance.demo.notation import BUSINESS_ZONE
-from governance.demo.replay import NightClock, Nights, last_night, moment_of, replay
+from governance.demo.replay import (
+    NightClock,
+    Nights,
+    Stopped,
+    last_night,
+    moment_of,
+    never,
+    replay,
+)
 from governance.demo.stores import FileStores
 from governance.demo.world import SEED, World, plan
 from governance.errors import ConfigError
@@ -27,13 +36,12 @@ if TYPE_CHECKING:
     from governance.config import Config
     from governance.ledger import Ledger
 
-# Changes whenever the same seed would make another company or other days.
-EDITION = 1
+# Changes whenever the same seed would make another company or other days, and whenever what an
+# older version built could not be shown any more.
+EDITION = 2
 DEFAULT_SIZE, DEFAULT_DAYS = 5000, 30
 DEFAULT_HOME = Path("var") / "demo"
-MARK, LOCK, COMPANY, CONFIG, TRUTH = (
-    "demo.json", "demo.lock", "company", "governance.yaml", "truth.json",
-)  # fmt: skip
+LOCK, COMPANY, CONFIG, TRUTH = "demo.lock", "company", "governance.yaml", "truth.json"
 SHIPPED_CONFIG = Path(__file__).resolve().parents[2] / "data" / "demo" / CONFIG
 # All that a demo's folder can hold; whatever else somebody put there stays.
 OURS = (
@@ -82,9 +90,13 @@ def told(home: Path) -> tuple[Wish | None, bool]:
     return wish, mark["ready"] is True
 
 
-def mark(home: Path, wish: Wish, ready: bool) -> None:
-    """Write the mark in one step, so that it is the old or the new one at any time."""
-    text = json.dumps({"ready": ready, "wish": {**asdict(wish), "today": wish.today.isoformat()}})
+def mark(home: Path, wish: Wish, *, ready: bool, day: int = 0) -> None:
+    """Write the mark in one step, so that it is the old or the new one at any time.
+
+    `day` is how many of the days are over.
+    """
+    whose = {**asdict(wish), "today": wish.today.isoformat()}
+    text = json.dumps({"ready": ready, "day": day, "wish": whose})
     beside = home / f"{MARK}.new"
     beside.write_text(text, encoding="utf-8")
     beside.replace(home / MARK)
@@ -102,10 +114,20 @@ def alone(home: Path) -> Iterator[None]:
         yield
 
 
-def ensure(home: Path, wish: Wish, now: datetime, *, fresh: bool, tell: Tell) -> bool:
+def ensure(
+    home: Path,
+    wish: Wish,
+    now: datetime,
+    *,
+    fresh: bool,
+    tell: Tell,
+    stop: Callable[[], bool] = never,
+) -> bool:
     """Build the demo unless it is there as wished; True when it had to be built.
 
-    `tell` hears how many of how many days are done. Raises ConfigError for a folder that is not
+    `tell` hears how many of how many days are done: of 0 when the folder is there, empty but for
+    the configuration. Raises Stopped once `stop` says so, which it is asked between and during
+    runs. Raises ConfigError for a folder that is not
     a demo's and for one in which a worker or another build is at work.
     """
     if is_strange(home):
@@ -116,8 +138,8 @@ def ensure(home: Path, wish: Wish, now: datetime, *, fresh: bool, tell: Tell) ->
         refuse_busy(home, now)
         mark(home, wish, ready=False)
         clear(home)
-        build(home, wish, tell)
-        mark(home, wish, ready=True)
+        build(home, wish, tell, stop)
+        mark(home, wish, ready=True, day=wish.days)
     return True
 
 
@@ -139,7 +161,7 @@ def refuse_busy(home: Path, now: datetime) -> None:
         lease = ledger.leases.alive(now=now)
     finally:
         ledger.close()
-    if lease is not None and not lease.holder.startswith("demo@"):
+    if lease is not None and not lease.holder.startswith(f"{ROLE}@"):
         raise ConfigError("demo.in_use", home=home)
 
 
@@ -157,29 +179,36 @@ def clear(home: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def build(home: Path, wish: Wish, tell: Tell) -> None:
+def build(home: Path, wish: Wish, tell: Tell, stop: Callable[[], bool] = never) -> None:
     """Make the company up, write day 0, look at it once, and live every day with its run."""
     from governance.config import load
+    from governance.worker.holder import utc_now
 
+    shutil.copyfile(SHIPPED_CONFIG, home / CONFIG)
+    config = load(home / CONFIG, environ={})
     tell(0, wish.days)
     world = World(plan(wish.today, wish.size, wish.days, wish.seed), FileStores(home / COMPANY))
     world.build()
     world.plan.truth.write(home / TRUTH)
-    shutil.copyfile(SHIPPED_CONFIG, home / CONFIG)
-    config = load(home / CONFIG, environ={})
-    with nights(home, config, NightClock(moment_of(world, 0))) as night:
+    if stop():
+        raise Stopped
+    with nights(home, config, NightClock(moment_of(world, 0)), stop) as night:
         night.first_look(moment_of(world, 0) - max(entity.lag for entity in config.entities))
         night.promise(moment_of(world, 0))
 
         def run_day(day: int, moment: datetime) -> None:
             night.run(day, moment)
+            mark(home, wish, ready=False, day=day)
             tell(day, wish.days)
 
         replay(world, range(1, wish.days + 1), run_day)
+        night.put_off(utc_now())
 
 
 @contextmanager
-def nights(home: Path, config: Config, clock: NightClock) -> Iterator[Nights]:
+def nights(
+    home: Path, config: Config, clock: NightClock, stop: Callable[[], bool] = never
+) -> Iterator[Nights]:
     """The tools of the nightly runs, with the lease held until the last one is over."""
     from governance.ledger import open_ledger
     from governance.runs import execute
@@ -192,10 +221,10 @@ def nights(home: Path, config: Config, clock: NightClock) -> Iterator[Nights]:
     try:
         hurry(ledger)
         bench = Bench(ledger, store, clock, execute, clean_up=lambda _fence: None)
-        with holding(ledger, "demo", clock=utc_now) as held:
+        with holding(ledger, ROLE, clock=utc_now) as held:
             if held is None:
                 raise ConfigError("demo.in_use", home=home)
-            yield Nights(bench, config, held, clock)
+            yield Nights(bench, config, held, clock, stop)
     finally:
         ledger.close()
 

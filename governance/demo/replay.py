@@ -65,6 +65,14 @@ def aside(path: Path) -> Path:
     return path.with_suffix(".restoring")
 
 
+class Stopped(Exception):
+    """The replay was asked to stop. What there is of the demo is of no use; it starts over."""
+
+
+def never() -> bool:
+    return False
+
+
 @dataclass
 class NightClock:
     """A clock that is set to a night and goes on from there as fast as the real one."""
@@ -87,6 +95,7 @@ class Nights:
     config: Config
     held: Held
     clock: NightClock
+    stop: Callable[[], bool] = never
 
     def promise(self, moment: datetime) -> None:
         """Let the schedule begin at `moment`, so that every later slot brings a run."""
@@ -109,14 +118,37 @@ class Nights:
         self.carry_out(run_id, moment)
 
     def carry_out(self, run_id: int, moment: datetime) -> None:
-        """Raises StoreError for a run that broke: half a history is no demo."""
+        """Raises StoreError for a run that broke: half a history is no demo; Stopped for one
+        that was asked to stop."""
         from governance.errors import StoreError
 
         self.clock.moment, self.clock.started = moment, timer.monotonic()
-        self.bench.carry_out(self.config, run_id, self.held, lambda: False)
+        self.bench.carry_out(self.config, run_id, self.held, self.stop)
+        if self.stop():
+            raise Stopped
         ended = self.bench.ledger.runs.get(run_id)
         if ended is None or ended.file is None:
             raise StoreError("demo.run_broke", run=run_id)
+
+    def put_off(self, now: datetime) -> None:
+        """Ask again at `now` for what was asked for on the page meanwhile, for the worker to do.
+
+        Run numbers tell which results are the newest, so a wish must not keep one that is older
+        than the last night's.
+        """
+        from governance.access import Actor, Right
+        from governance.ledger.rows import RunStatus
+
+        runs, fence = self.bench.ledger.runs, self.held.fence
+        while (wish := runs.next_queued()) is not None and wish.requested_at < now:
+            runs.start(wish.id, fence=fence, now=now, config_digest=self.config.digest)
+            runs.finish(
+                wish.id, fence=fence, now=now, status=RunStatus.STOPPED, error_code="demo.put_off"
+            )
+            runs.enqueue(
+                Actor(wish.requested_by, frozenset({Right.RUN})), trigger=wish.trigger, now=now,
+                sources=wish.sources, checks=wish.checks,
+            )  # fmt: skip
 
     def claim(self, moment: datetime) -> int | None:
         from governance.access import WORKER

@@ -9,22 +9,26 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from checks.errors import CodedError
 from checks.outcome import Severity
+from governance.ui import workspace
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.worker.standing import WorkerState
 
 PAGES = Path(__file__).parents[2] / "pages"
 
+FOLLOW_SECONDS = 3.0
+
 ROW_HEIGHT = 30
 HEADER_HEIGHT = 32
 
 
-def opening(here: Here, title: str, definition: str) -> None:
+def opening(here: Here, title: str, definition: str, *, follow: bool = False) -> None:
     """A page's title and its one caption line; then what the reader must know of the worker.
 
     `title` and `definition` are message ids; the definition says where the page's terms are
-    defined.
+    defined. `follow` draws the page anew with each night that a demo lives.
     """
     standing = here.standing
     parts = []
@@ -38,7 +42,23 @@ def opening(here: Here, title: str, definition: str) -> None:
     with st.container(gap="xxsmall"):
         st.title(here.t(title), anchor=False)
         st.caption(" · ".join(parts))
-        worker_line(here)
+        if here.standing.living is None:
+            worker_line(here)
+        else:
+            st.fragment(demo_line, run_every=FOLLOW_SECONDS)(here, follow)
+
+
+def demo_line(here: Here, follow: bool) -> None:
+    """How far the demo is with its days. The page is drawn anew when they are over, and with
+    `follow` after each night; between those this line alone looks at the ledger."""
+    try:
+        lived, run = workspace.glance()
+    except CodedError:  # the next look may do better, and a click on the page says what is wrong
+        lived, run = here.standing.living, here.standing.run
+    if lived is None or (follow and run != here.standing.run):
+        st.rerun()
+    words = here.t("ui.demo.living", day=lived.day, days=lived.days)
+    st.caption(f":material/fast_forward: {words}")
 
 
 def worker_line(here: Here) -> None:

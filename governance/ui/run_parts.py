@@ -59,8 +59,10 @@ def next_slots(here: Here, config: Config, slots: tuple[NextSlot, ...]) -> None:
 
 
 def absent_worker(here: Here) -> None:
-    """How to start a worker, where none is there to answer."""
-    if here.standing.worker is WorkerState.ABSENT:
+    """How to start a worker, where none is there to answer; a demo's comes by itself."""
+    if here.standing.living is not None:
+        st.caption(here.t("runs.after_the_days"))
+    elif here.standing.worker is WorkerState.ABSENT:
         st.caption(here.t("runs.no_worker"))
         st.code("duiqi worker", language=None)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from governance.config import Config, load
+from governance.demo.living import Living, living
 from governance.ledger import Ledger, open_ledger
 from governance.reading import Desk
 from governance.store import Home, open_home
@@ -86,7 +87,15 @@ def _config(path: str, changed: int, size: int) -> Config:  # noqa: ARG001 - the
 def standing() -> Standing:
     """How things stand now; what every page's caption says."""
     open_ = workspace()
-    return standing_of(open_.ledger, open_.config, datetime.now(UTC))
+    return standing_of(open_.ledger, open_.config, datetime.now(UTC), open_.home.path)
+
+
+def glance() -> tuple[Living | None, int | None]:
+    """How far the demo is with its days, and the newest run with results; two short queries."""
+    open_ = workspace()
+    run = open_.ledger.runs.last_sealed()
+    lived = living(open_.home.path, open_.ledger, datetime.now(UTC))
+    return lived, run.id if run else None
 
 
 def release() -> None:

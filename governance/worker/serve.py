@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import os
 import socket
@@ -46,22 +47,26 @@ def serve(service: Service) -> None:
     A worker that dies is started again, ever more slowly. Raises ConfigError for an address that
     others could reach and for a port in use, StoreError when the dashboard ends by itself.
     """
-    refuse_strangers(service.address)
-    refuse_busy_port(service.address, service.port)
-    dashboard = start(dashboard_command(service), service)
+    refuse_closed(service)
+    dashboard = launch(service)
     try:
         supervise(service, dashboard)
     finally:
         end(dashboard)
 
 
-def supervise(service: Service, dashboard: subprocess.Popen[bytes]) -> None:
+def launch(service: Service) -> subprocess.Popen[bytes]:
+    """The dashboard, which answers once it is warm."""
+    return start(dashboard_command(service), service)
+
+
+def supervise(service: Service, dashboard: subprocess.Popen[bytes], told: bool = False) -> None:
+    """Keep a worker beside the dashboard until `stop` is set; `told` once the address was said."""
     worker, born = start(worker_command(service), service), time.monotonic()
-    pause, told = FIRST_PAUSE / 2, False
+    pause = FIRST_PAUSE / 2
     try:
         while not service.stop.wait(POLL):
-            if dashboard.poll() is not None:
-                raise StoreError("cli.dashboard_ended", status=dashboard.returncode)
+            refuse_dead(dashboard)
             if not told and answers(service.address, service.port):
                 told = True
                 service.say("cli.serving", url=service.url)
@@ -75,6 +80,18 @@ def supervise(service: Service, dashboard: subprocess.Popen[bytes]) -> None:
             worker, born = start(worker_command(service), service), time.monotonic()
     finally:
         end(worker)
+
+
+def refuse_dead(dashboard: subprocess.Popen[bytes]) -> None:
+    """Raises StoreError when the dashboard has ended by itself."""
+    if dashboard.poll() is not None:
+        raise StoreError("cli.dashboard_ended", status=dashboard.returncode)
+
+
+def refuse_closed(service: Service) -> None:
+    """Raises ConfigError where the address is not ours alone or the port is taken."""
+    refuse_strangers(service.address)
+    refuse_busy_port(service.address, service.port)
 
 
 def refuse_strangers(address: str) -> None:
@@ -99,11 +116,15 @@ def refuse_busy_port(address: str, port: int) -> None:
 
 
 def answers(address: str, port: int) -> bool:
+    """Whether the dashboard is warm; an ill one answers too, and its pages say what is wrong."""
+    asking = http.client.HTTPConnection(address, port, timeout=5)
     try:
-        with socket.create_connection((address, port), timeout=1):
-            return True
-    except OSError:
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status in (200, 503)
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        asking.close()
 
 
 def dashboard_command(service: Service) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from checks.dictionary import Title
 from governance.config import Config
+from governance.demo.living import Living, living
 from governance.ledger import WORKER_LEASE, Ledger
 from governance.ledger.tables import leases
 from governance.worker.schedule import jobs_of, newest_slot
@@ -31,6 +33,7 @@ class WorkerState(StrEnum):
 class Standing:
     """`run` is the newest run that sealed results and `as_of` the moment they speak of; both None
     before the first. `beat` is when a worker was last heard of, `due` the slot that is late.
+    `living` is set while a demo lives its days, when no worker is there yet.
     """
 
     zone: ZoneInfo
@@ -42,6 +45,7 @@ class Standing:
     worker: WorkerState
     beat: datetime | None = None
     due: datetime | None = None
+    living: Living | None = None
 
 
 NOTHING = Standing(
@@ -50,8 +54,10 @@ NOTHING = Standing(
 )  # fmt: skip
 
 
-def standing_of(ledger: Ledger, config: Config | None, now: datetime) -> Standing:
-    """How things stand at `now`. Reads a few rows of the ledger."""
+def standing_of(
+    ledger: Ledger, config: Config | None, now: datetime, home: Path | None = None
+) -> Standing:
+    """How things stand at `now`. Reads a few rows of the ledger, and in `home` a demo's mark."""
     run = ledger.runs.last_sealed()
     beat = last_beat(ledger)
     due = None
@@ -69,6 +75,7 @@ def standing_of(ledger: Ledger, config: Config | None, now: datetime) -> Standin
         worker=worker,
         beat=beat,
         due=due,
+        living=living(home, ledger, now) if home and config and config.demo else None,
     )
 
 
