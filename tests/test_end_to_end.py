@@ -7,6 +7,7 @@ between them.
 from __future__ import annotations
 
 import threading
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -24,11 +25,12 @@ from governance.demo.home import SHIPPED_CONFIG
 from governance.demo.servers import ServerStores
 from governance.demo.world import World, plan
 from governance.ledger import Ledger, open_ledger
-from governance.ledger.rows import RunRow, RunStatus
+from governance.ledger.rows import RunRow, RunStatus, Trigger
 from governance.runs import execute
 from governance.store import Home, open_home
 from governance.worker.run_now import Watch, run_now
 from governance.worker.workbench import Bench
+from tests.browser.harness import working
 from tests.cast import STEWARD
 from tests.plain import Difference, told
 
@@ -139,6 +141,29 @@ def test_every_planted_fault_is_found_and_nothing_else(duty: Duty, world: World)
     healed = set(before) - set(after)
     assert healed
     assert {d for d in findings(duty, second, ("gone",)) if d.key} == {d for d in healed if d.key}
+
+
+def test_the_worker_itself_finds_it_run_after_run(duty: Duty, world: World, tmp_path: Path) -> None:
+    home = duty.bench.home.path
+    with working(home, duty.config.path, tmp_path / "worker.log"):
+        assert findings(duty, asked_for(duty)) == told(world.truth_at(FIRST))
+        for day in range(FIRST + 1, SECOND + 1):
+            world.advance(day)
+        assert findings(duty, asked_for(duty)) == told(world.truth_at(SECOND))
+
+
+def asked_for(duty: Duty) -> RunRow:
+    """A run that a person asks for on the page and the worker carries out."""
+    runs = duty.bench.ledger.runs
+    wanted = runs.enqueue(STEWARD, trigger=Trigger.PAGE, now=datetime.now(UTC))
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        run = runs.get(wanted)
+        if run is not None and run.status.is_over:
+            assert run.status is RunStatus.SUCCEEDED
+            return run
+        time.sleep(0.2)
+    raise AssertionError(f"run {wanted} is not over")
 
 
 def test_what_is_aligned_by_rule_is_counted_and_not_found(duty: Duty, world: World) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from governance.i18n import t
@@ -59,6 +60,24 @@ def test_the_browser_chooses_the_language_of_a_first_visit(browser: Any, server:
             reader.open()
             reader.heading("overview", language)
             reader.page.wait_for_url(re.compile(f"lang={language}"))
+
+
+def test_the_remediation_sheet_opens_in_a_spreadsheet(
+    browser: Any, server: Server, tmp_path: Path
+) -> None:
+    with reading(browser, server) as reader:
+        reader.open("consistency", lang="en")
+        reader.page.get_by_role("button", name=t("consistency.export", "en")).click()
+        with reader.page.expect_download() as downloading:
+            reader.page.get_by_role("button", name="XLSX").last.click()
+        path = tmp_path / "remediation.xlsx"
+        downloading.value.save_as(path)
+    book = openpyxl.load_workbook(path)
+    assert len(book.sheetnames) > 1
+    rows = [row for sheet in book for row in sheet.iter_rows(min_row=2)]
+    assert rows
+    assert {cell.data_type for row in rows for cell in row} <= {"s", "n"}
+    assert not [cell for row in rows for cell in row if cell.data_type == "n" and cell.value]
 
 
 def test_run_now_shows_progress_and_ends(
