@@ -84,10 +84,15 @@ def slot(side: str, place: int, column: Column, part: Part) -> str:
     return f"{side}{place}_{first}"
 
 
-def carried(spec: Spec, carry: Sequence[str], relation: str) -> list[str]:
-    """SQL for each of the shown values that a finding carries along."""
-    known = {c.name for c in spec.columns}
-    return [f"{relation}.{quoted(n)}" if n in known else "CAST(NULL AS VARCHAR)" for n in carry]
+def carried(spec: Spec, carry: Sequence[str], relation: str, key: str = "") -> list[str]:
+    """SQL for each of the shown values that a finding carries along.
+
+    `key` is SQL for the key; a value that is the key itself need not be fetched a second time.
+    """
+    known = {c.name: c for c in spec.columns}
+    values = [f"{relation}.{quoted(n)}" if n in known else "CAST(NULL AS VARCHAR)" for n in carry]
+    same = [n for n in spec.key if len(spec.key) == 1 and known[n].canonical == known[n].shown]
+    return [key if key and n in same else sql for n, sql in zip(carry, values, strict=True)]
 
 
 def listed(values: Sequence[str]) -> str:
@@ -107,12 +112,22 @@ class Near:
     outer: tuple[str, ...]
 
 
-def near(left: Spec, right: Spec, columns: Sequence[Column], carry: Sequence[str]) -> Near:
-    """Rows side by side: keys, carried values, and per compared column its class and values."""
-    inner = ["l._key AS _left_key", "r._key AS _right_key"]
-    for letter, spec in (("l", left), ("r", right)):
+def near(
+    left: Spec,
+    right: Spec,
+    columns: Sequence[Column],
+    carry: Sequence[str],
+    key: str = "{side}._key",
+) -> Near:
+    """Rows side by side: keys, carried values, and per compared column its class and values.
+
+    `key` is SQL for the key of a `{side}`, which is `l` or `r`.
+    """
+    keys = key.format(side="l"), key.format(side="r")
+    inner = [f"{keys[0]} AS _left_key", f"{keys[1]} AS _right_key"]
+    for letter, spec, own in (("l", left, keys[0]), ("r", right, keys[1])):
         inner.append(f"{letter}._raw_hash AS {letter}_raw_hash")
-        values = enumerate(carried(spec, carry, letter))
+        values = enumerate(carried(spec, carry, letter, own))
         inner += [f"{value} AS {letter}_carry{at}" for at, value in values]
     outer = [part.rpartition(" AS ")[2] for part in inner]
     for place, column in enumerate(columns):
