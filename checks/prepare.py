@@ -12,8 +12,10 @@ from typing import Any
 
 from checks.dictionary import Entity, Mapping, Tolerance
 from checks.masking import VARIABLE, mask, token
-from checks.normalisers import expression, install
+from checks.normalisers import expression, idle, install
 from checks.sql import only_row, quoted
+
+LOOK_AHEAD_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ def spec_of(entity: Entity, mapping: Mapping, *, secret: bytes, zone: str) -> Sp
 def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
     """Build `<prefix>rows` and `<prefix>odd` from the relation `landed` (all text), anew.
 
-    `landed` is read once. A row whose key is null or seen more than once goes to `odd`. Raises
-    CodedError for an unknown normaliser, ValueError for a masked column without a secret.
+    A row whose key is null or seen more than once goes to `odd`. Raises CodedError for an unknown
+    normaliser, ValueError for a masked column without a secret.
     """
     if spec.secret is None and any(c.masked for c in spec.columns):
         raise ValueError("a masked column needs a secret")
@@ -132,8 +134,9 @@ def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
     everything, repeated = quoted(f"{prefix}all"), quoted(f"{prefix}repeated")
     if spec.secret is not None:
         con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
+    query = prepared_query(landed, spec, _skipped(con, landed, spec))
     try:
-        con.execute(f"CREATE OR REPLACE TABLE {everything} AS {prepared_query(landed, spec)}")
+        con.execute(f"CREATE OR REPLACE TABLE {everything} AS {query}")
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
     con.execute(
@@ -165,6 +168,20 @@ def digest(con: Any, landed: str, spec: Spec) -> str:
     return f"{rows}:{low}:{high}"
 
 
+def _skipped(con: Any, landed: str, spec: Spec) -> dict[str, int]:
+    """Per column, the stages of its normaliser that change none of its values.
+
+    Planning the SQL of all of them costs more than running it over a few thousand rows, so a
+    look ahead pays there; over many rows it would only test everything twice.
+    """
+    read = [c for c in spec.columns if c.reader]
+    if not read or only_row(con, f"SELECT count(*) FROM {landed}")[0] > LOOK_AHEAD_ROWS:
+        return {}
+    least = (f"min({idle(c.reader, quoted(c.name))})" for c in read if c.reader)
+    row = only_row(con, f"SELECT {', '.join(least)} FROM {landed}")
+    return {c.name: n or 0 for c, n in zip(read, row, strict=True)}
+
+
 def _views(con: Any, prefix: str, spec: Spec) -> None:
     stored = ", ".join(quoted(name) for name in spec.stored)
     everything, rows, odd, repeated = (
@@ -189,15 +206,19 @@ def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...
     return tuple((name, n) for name, n in zip(read, row, strict=True) if n)
 
 
-def prepared_query(landed: str, spec: Spec) -> str:
+def prepared_query(landed: str, spec: Spec, skipped: dict[str, int] | None = None) -> str:
     """SQL for the rows of `landed` with the columns `spec.stored` and, per column with a reader,
     `<name>__u`: its value could not be read.
+
+    `skipped` says per column how many stages of its normaliser to leave out, having no effect.
 
     Nested selects, so that no normaliser and no token is evaluated twice.
     """
     read = [c for c in spec.columns if c.reader]
     names = [quoted(c.name) for c in spec.columns]
-    inner = f"SELECT {_list(names, (_read(c) for c in read))} FROM {landed}"
+    skip = skipped or {}
+    texts = (_read(c, skip.get(c.name, 0)) for c in read)
+    inner = f"SELECT {_list(names, texts)} FROM {landed}"
     inner = f"SELECT {_list(names, (_settled(c) for c in read))} FROM ({inner})"
     inner = f"SELECT {_list(p for c in spec.columns for p in _protected(c))} FROM ({inner})"
     unread = [quoted(c.name + "__u") for c in read]
@@ -208,9 +229,10 @@ def _list(*parts: Iterable[str]) -> str:
     return ", ".join(part for group in parts for part in group)
 
 
-def _read(column: Column) -> str:
+def _read(column: Column, skip: int) -> str:
     assert column.reader is not None
-    return f"{expression(column.reader, quoted(column.name))} AS {quoted(column.name + '__x')}"
+    read = expression(column.reader, quoted(column.name), skip=skip)
+    return f"{read} AS {quoted(column.name + '__x')}"
 
 
 def _settled(column: Column) -> str:

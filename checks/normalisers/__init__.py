@@ -32,6 +32,7 @@ __all__ = [
     "Step",
     "explain",
     "expression",
+    "idle",
     "install",
     "reader",
 ]
@@ -102,13 +103,19 @@ def _install_zone(con: Any, zone: str) -> None:
     con.execute(f"CREATE OR REPLACE TEMP MACRO duiqi_zone() AS {literal(zone)}")
 
 
-def expression(name: str, column: str) -> str:
+def expression(name: str, column: str, *, skip: int = 0) -> str:
     """SQL for the canonical text of `column`, a text expression.
 
     NULL where the value is NULL or cannot be read; blank text is ''. Never raises when it runs,
-    whatever the text. `install` must have been called on the connection it runs on.
+    whatever the text. `install` must have been called on the connection it runs on. `skip` is
+    for a column no value of which `idle` counts lower, and changes no result.
     """
-    return reader(name).expression(column)
+    return reader(name).expression(column, skip=skip)
+
+
+def idle(name: str, column: str) -> str:
+    """SQL for how many stages from the front leave a value of `column`, a name, as it is."""
+    return reader(name).idle(column)
 
 
 def explain(con: Any, name: str, value: str) -> tuple[str, ...]:

@@ -62,13 +62,36 @@ class Normaliser:
     def steps(self) -> tuple[Step, ...]:
         return tuple(step for stage in self.stages for step in stage.steps)
 
-    def expression(self, column: str) -> str:
-        """SQL for the canonical text of `column`; NULL where it is NULL or cannot be read."""
+    def expression(self, column: str, *, skip: int = 0) -> str:
+        """SQL for the canonical text of `column`; NULL where it is NULL or cannot be read.
+
+        `skip` leaves out that many stages from the front, for a column no value of which `idle`
+        counts lower: the result is the same, the SQL much shorter.
+        """
+        if skip == len(self.stages):
+            return column
         canonical = self.canonical
-        run = partial(_run, self.stages)
+        run = partial(_run, self.stages[skip:])
         if canonical is None:
             return bound(column, run)
         return bound(column, lambda text: cases((canonical(text), text), otherwise=run(text)))
+
+    def idle(self, column: str) -> str:
+        """SQL for how many stages from the front change nothing in a value of `column`.
+
+        All of them where it is NULL, empty or canonical.
+        """
+        whole = len(self.stages)
+        idle = str(whole)
+        for place, stage in reversed(list(enumerate(self.stages))):
+            idle = (
+                cases((stage.clean(column), idle), otherwise=str(place))
+                if stage.clean
+                else str(place)
+            )
+        canonical = "" if self.canonical is None else f" OR {self.canonical(column)}"
+        done = f"{column} IS NULL OR {column} = ''{canonical}"
+        return cases((done, str(whole)), otherwise=idle)
 
 
 def bound(expression: str, body: Sql) -> str:

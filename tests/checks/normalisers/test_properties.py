@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from checks.normalisers import NORMALISERS, TYPES, explain, expression
+from checks.normalisers import NORMALISERS, TYPES, explain, expression, idle, reader
 
 READERS = sorted({*NORMALISERS, *(reader.name for reader in TYPES.values())})
 BLANKS = ["", " ", "\t\r\n", "\u3000", "\u00a0 \u2003", "\u200b", "\ufeff "]
@@ -53,6 +53,43 @@ def unstable(con: Any, name: str, relation: str) -> list[tuple[str, str, str | N
         " WHERE twice IS DISTINCT FROM once LIMIT 5"
     )
     return con.execute(query).fetchall()
+
+
+# Few examples of many cells: planning the SQL is what such a test costs.
+@settings(FEW, max_examples=4)
+@given(texts=st.lists(TEXTS, min_size=60, max_size=120))
+@pytest.mark.parametrize("name", READERS)
+def test_stages_said_to_be_idle_may_be_left_out(con, name, texts):
+    con.execute(
+        "CREATE OR REPLACE TABLE cells AS SELECT unnest(CAST($1 AS VARCHAR[])) AS v", [texts]
+    )
+    con.execute("INSERT INTO cells SELECT * FROM VALUES (NULL), (''), (' ')")
+    con.execute(f"INSERT INTO cells SELECT {expression(name, 'v')} FROM cells")
+    for skip in range(1, len(reader(name).stages) + 1):
+        assert not con.execute(
+            f"SELECT v FROM cells WHERE {idle(name, 'v')} >= {skip}"
+            f" AND {expression(name, 'v')} IS DISTINCT FROM {expression(name, 'v', skip=skip)}"
+        ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stages"),
+    [
+        ("code", "KH001", 1),
+        ("text", "north wing", 1),
+        ("phone", "13800138000", 3),
+        ("phone", "(0591)8765-4321", 1),
+        ("amount", "12.5", 3),
+        ("amount", "12.50", 2),
+        ("amount", "¥12.5", 1),
+        ("amount", "12 . 5", 0),
+        ("date", "2026-03-01", 2),
+        ("datetime", "2026-03-01T12:00:00Z", 2),
+    ],
+)
+def test_tidy_texts_let_stages_be_left_out(con, name, text, stages):
+    found = con.execute(f"SELECT {idle(name, 'v')} FROM (SELECT $1 AS v)", [text]).fetchone()
+    assert found == (stages,)
 
 
 @pytest.mark.parametrize("name", READERS)
