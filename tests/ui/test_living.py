@@ -76,6 +76,13 @@ def test_a_night_that_passes_is_seen_and_a_worker_ends_it(
     said = words(app.run())
     assert t("ui.caption.run", "en", run=newest) in said
     assert t("ui.demo.living", "en", day=13, days=30) in said
+    lease = ledger.leases.alive(now=datetime.now(UTC))
+    assert lease is not None
+    ledger.leases.release(lease.fence, now=datetime.now(UTC))
+    assert ledger.leases.acquire("worker@here:2:abc", now=datetime.now(UTC)) is not None
+    said = words(app.run())
+    assert t("ui.demo.living", "en", day=13, days=30) not in said
+    assert "duiqi worker" not in said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
