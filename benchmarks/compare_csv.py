@@ -46,14 +46,15 @@ def make(folder: Path, rows: int, quoted: bool) -> tuple[Path, Path]:
     with duckdb.connect() as con:
         con.execute(ROWS, [rows])
         for file, values, salt in ((files[0], COLUMNS, 11), (files[1], changed, 12)):
-            one = f"SELECT customer_code, {', '.join(values)} FROM base WHERE hash(i, {salt}) % 1000 >= 5"
+            kept = f"FROM base WHERE hash(i, {salt}) % 1000 >= 5"
+            one = f"SELECT customer_code, {', '.join(values)} {kept}"
             again = f"{one} AND hash(i, {salt + 20}) % 1000 = 0"
             con.execute(f"COPY ({one} UNION ALL {again}) TO '{file}' ({options})")
     return files
 
 
 def cpu(command: list[str], expected: int) -> float:
-    """User and system seconds of one finished process. Raises RuntimeError for another exit code."""
+    """User and system seconds of one process. Raises RuntimeError for another exit code."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
