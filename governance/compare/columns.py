@@ -10,6 +10,7 @@ from checks import tolerance
 from checks.normalisers import NORMALISERS, TYPES
 from checks.prepare import Column, Spec
 from governance.compare.request import Request
+from governance.compare.terminal import shown
 from governance.errors import ConfigError
 
 Columns = Sequence[tuple[str, str]]
@@ -117,10 +118,8 @@ def _among(code: str, option: str, name: str, known: Iterable[str], side: str) -
     if name not in known:
         from governance.compare.sides import shown_target
 
-        allowed = ", ".join(known)
-        raise ConfigError(
-            code, option=option, column=name, allowed=allowed, side=shown_target(side)
-        )
+        words = {"allowed": shown(", ".join(known)), "side": shown_target(side)}
+        raise ConfigError(code, option=option, column=shown(name), **words)
 
 
 def _column(request: Request, place: str, name: str, left: str, right: str) -> Column:

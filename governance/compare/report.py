@@ -8,6 +8,7 @@ from typing import Any
 
 from checks.reconcile import SideTotals
 from governance.compare.run import Comparison
+from governance.compare.terminal import shown
 
 WIDTH = 40
 VALUE = 32
@@ -144,13 +145,6 @@ def value(text: str | None) -> str:
         return "∅"
     cut = text if len(text) <= VALUE else text[: VALUE - 1] + "…"
     return f"“{shown(cut)}”"
-
-
-def shown(text: str) -> str:
-    """Without characters that would steer a terminal."""
-    return "".join(
-        "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co") else c for c in text
-    )
 
 
 def _width(text: str) -> int:

@@ -17,6 +17,7 @@ from governance.compare.direction import counted, direct
 from governance.compare.findings import check_out, query, write
 from governance.compare.request import Request
 from governance.compare.sides import Side, land, opened, straight
+from governance.compare.terminal import shown
 from governance.errors import ConfigError, StoreError
 from governance.sources.model import Note
 
@@ -175,7 +176,7 @@ def _land_base(
                 "compare.key_missing",
                 option="--key",
                 column=pairing.name,
-                allowed=", ".join(known),
+                allowed=shown(", ".join(known)),
                 side=base.config.name,
             )
     columns = tuple(c for c in plan.spec.columns if c.name in names)

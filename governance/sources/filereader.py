@@ -169,13 +169,15 @@ def land(
         if total // STEP > told:
             told = total // STEP
             progress(total)
-    return total - (closing_row(opened.last, extract, con, into) if opened.last else 0)
+    return total - (closing_row(opened, extract, con, into) if opened.last else 0)
 
 
-def closing_row(last: str, extract: Extract, con: duckdb.DuckDBPyConnection, into: str) -> int:
-    """Take the closing row out again. Raises SourceRefused when it did not arrive."""
+def closing_row(opened: Opened, extract: Extract, con: duckdb.DuckDBPyConnection, into: str) -> int:
+    """Take the closing row out again. Raises what `opened.broken` says when it did not arrive."""
     column = quoted(next(iter(extract.columns)))
-    row = con.execute(f"DELETE FROM {quoted(into)} WHERE {column} = ?", [last]).fetchone()
+    statement = f"DELETE FROM {quoted(into)} WHERE {column} = ?"
+    row = con.execute(statement, [opened.last]).fetchone()
     if row is None or row[0] != 1:
-        raise SourceRefused("source.cut_short")
+        assert opened.broken is not None
+        raise opened.broken(None)
     return 1
