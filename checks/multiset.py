@@ -59,6 +59,15 @@ def cancel_copies(
     return _counted(con, columns, names)
 
 
+def no_copies(con: Any, columns: Sequence[Column], names: Names) -> Cancelled:
+    """What `cancel_copies` leaves and returns where no key is repeated, without its queries."""
+    con.execute(
+        f"CREATE TABLE {names.leftover}"
+        " (side VARCHAR, _key VARCHAR, _raw_hash UHUGEINT, carry VARCHAR[])"
+    )
+    return Cancelled(0, 0, 0, (0,) * len(columns))
+
+
 def _copies(
     side: Side | None, name: str, columns: Sequence[Column], carry: Sequence[str], names: Names
 ) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.cells import Counts, Names, carried, count_cells, listed, view_cells
-from checks.multiset import Cancelled, cancel_copies
+from checks.multiset import Cancelled, cancel_copies, no_copies
 from checks.prepare import Column, Side
 from checks.residue import count_soft, find_residue, look_closely
 from checks.sql import only_row
@@ -95,14 +95,18 @@ def reconcile(
     names = Names(into)
     compared = [left.spec.column(name) for name in columns]
     clear(con, names)
-    con.execute(
+    (again,) = only_row(
+        con,
         f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key FROM {left.odd}"
-        f" UNION ALL SELECT _key FROM {right.odd}) WHERE _key IS NOT NULL"
+        f" UNION ALL SELECT _key FROM {right.odd}) WHERE _key IS NOT NULL",
     )
     find_residue(con, left, right, compared, names)
     look_closely(con, left, right, compared, carry, names)
     soft = count_soft(con, left, right, compared, names)
-    cancelled = cancel_copies(con, left, right, compared, carry, names)
+    if again:
+        cancelled = cancel_copies(con, left, right, compared, carry, names)
+    else:
+        cancelled = no_copies(con, compared, names)
     null = [
         f"SELECT '{name}', 'null_key_{name}', _key, _raw_hash,"
         f" {listed(carried(side.spec, carry, 's'))} FROM {side.odd} AS s WHERE _key IS NULL"
