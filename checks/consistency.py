@@ -14,7 +14,7 @@ from checks.outcome import Outcome
 from checks.reconcile import ColumnTotals, Totals
 
 CODE = "consistency"
-TITLE = "consistency.title"
+TITLE = "compare.consistency"
 
 
 @dataclass(frozen=True)

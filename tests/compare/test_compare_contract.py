@@ -245,3 +245,27 @@ def test_a_wrong_time_zone_is_refused(duiqi, pair, monkeypatch):
     files = pair(LEFT, LEFT)
     monkeypatch.setenv("DUIQI_TIME_ZONE", "Mars/Olympus")
     assert duiqi(*files, "--key", "id").code == 2
+
+
+def test_the_example_of_the_readme_shows_every_class(duiqi):
+    from pathlib import Path
+
+    data = Path(__file__).parents[2] / "data" / "compare"
+    words = ["--key", "客户编号", "--tolerance", "年度签约额=1"]
+    for column, name in (
+        ("客户名称", "company_name"),
+        ("联系电话", "phone"),
+        ("年度签约额", "amount"),
+        ("签约日期", "date"),
+    ):
+        words += ["--normalize", f"{column}={name}"]
+    ran = duiqi(data / "crm.csv", data / "oa.csv", *words)
+    assert ran.code == 1
+    assert ran.json["unread"] == {"left": {}, "right": {}}
+    totals = {n: ran.json[n] for n in ("matched", "aligned", "mismatched")}
+    assert totals == {"matched": 9, "aligned": 5, "mismatched": 4}
+    assert (ran.json["only_left"], ran.json["only_right"]) == (2, 1)
+    for part in ("normalized", "within_tolerance", "null_vs_value", "different"):
+        assert sum(c[part] for c in ran.json["columns"]) > 0
+    assert ran.json["left"]["duplicate_keys"] == 1
+    assert ran.json["right"]["null_keys"] == 1
