@@ -76,6 +76,9 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
+DAY_MS = 86_400_000
+
+
 @dataclass(frozen=True)
 class Stack:
     """One layer of a stacked bar chart, and the word the legend shows."""
@@ -143,6 +146,8 @@ def figure_of(
             hovertemplate="%{y:.2f}%",
         )
     figure.update_layout(_layout(colors, height))
+    # Left alone, Plotly puts ticks at noon where days are few, and each date stands there twice.
+    figure.update_xaxes(dtick=max(1, len(days) // 6) * DAY_MS)
     _apart(figure, stacks, lines, _axis(colors))
     return figure
 
