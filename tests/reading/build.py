@@ -18,37 +18,11 @@ from governance.config.model import CheckConfig, Config, Retention, SourceConfig
 from governance.ledger import Ledger, open_ledger
 from governance.ledger.rows import CheckResult, RunStatus, Trigger
 from governance.reading import Desk
+from governance.runs.findings import FINDINGS
 from governance.store import Home, engine, open_home, seal
 
 START = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 
-FINDINGS = {
-    "finding_id": "VARCHAR",
-    "check_name": "VARCHAR",
-    "entity": "VARCHAR",
-    "left_source": "VARCHAR",
-    "right_source": "VARCHAR",
-    "key_shown": "VARCHAR",
-    "record_key": "VARCHAR",
-    "field": "VARCHAR",
-    "kind": "VARCHAR",
-    "class": "VARCHAR",
-    "left_value": "VARCHAR",
-    "right_value": "VARCHAR",
-    "normalisers": "VARCHAR",
-    "authority": "VARCHAR",
-    "severity": "VARCHAR",
-    "weight": "INTEGER",
-    "department": "VARCHAR",
-    "display": "VARCHAR",
-    "state": "VARCHAR",
-    "first_seen": "TIMESTAMP",
-    "first_run": "INTEGER",
-    "last_seen": "TIMESTAMP",
-    "last_run": "INTEGER",
-    "copies": "INTEGER",
-    "personal": "BOOLEAN",
-}
 _SIDE = ("rows", "keys", "duplicate_keys", "null_keys")
 PAIRS = {
     **dict.fromkeys(("check_name", "entity", "left_source", "right_source"), "VARCHAR"),
