@@ -15,7 +15,8 @@ from governance.ledger import Ledger
 from governance.ledger.rows import SnapshotRow, StepRow, StepStatus
 
 # Codes of a read that failed because a mapped table or column is no longer there.
-DRIFTED = frozenset({"source.column_missing", "source.table_missing"})
+TABLE_GONE = frozenset({"source.table_missing", "source.table_missing_near"})
+COLUMNS_GONE = frozenset({"source.columns_missing", "source.columns_missing_near"})
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,15 @@ def lost(
 ) -> list[Vanished]:
     """Mapped columns that are gone, from the last read that failed for them or the snapshot."""
     if refusal is not None:
-        column = refusal.params.get("column")
-        fields = tuple(f for f in entity.fields if place.mapping.columns.get(f.name) == column)
         told = (refusal.started_at, refusal.code, refusal.params)
-        return [Vanished(place.source, fields if column else (), column, *told)]
+        if refusal.code in TABLE_GONE:
+            return [Vanished(place.source, (), None, *told)]
+        gone = refusal.params.get("columns", "").split(", ")
+        return [
+            Vanished(place.source, (entity.field_named(field),), column, *told)
+            for field, column in place.mapping.columns.items()
+            if column in gone
+        ]
     if snapshot is None:
         return []
     there = {column.casefold() for column, _ in snapshot.columns}
@@ -165,6 +171,7 @@ def drift_of(ledger: Ledger, source: str, entity: str) -> StepRow | None:
     """The newest read of the entity, if it failed because the source's schema has moved."""
     for steps in ledger.steps.last_reads(source, limit=1):
         for step in steps:
-            if step.entity == entity and step.status is StepStatus.FAILED and step.code in DRIFTED:
+            failed = step.entity == entity and step.status is StepStatus.FAILED
+            if failed and step.code in TABLE_GONE | COLUMNS_GONE:
                 return step
     return None
