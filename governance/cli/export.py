@@ -45,8 +45,7 @@ def export(
     written = write(out, chosen, tuple(entity or ()), config)
     from governance.i18n.formats import plural
 
-    if sys.stderr.isatty():
-        sys.stderr.write(plural("remediation.written", written, chosen, file=out) + "\n")
+    sys.stdout.write(plural("remediation.written", written, chosen, file=out) + "\n")
     return 0
 
 

@@ -6,9 +6,10 @@ import psycopg
 
 from governance.errors import GovernanceError, SchemaDrift, SourceRefused, SourceUnavailable
 
-# Failures before a session exists carry no SQLSTATE, only words: libpq's own in English, the
-# server's in its language.
+# Failures before a session exists carry no SQLSTATE, only words: libpq's and psycopg's own in
+# English, the server's in its language.
 CLIENT_SIDE = (
+    "failed to resolve host", "name or service not known", "name resolution",
     "refused", "timeout expired", "timed out", "could not translate host name", "unreachable",
     "no route to host", "server closed the connection unexpectedly", "no such file or directory",
     "reset by peer", "could not receive data", "could not send data", "ssl syscall",

@@ -181,6 +181,7 @@ def test_errors_of_the_address_tell_no_password(desk: Any, postgres_url: str) ->
     host = postgres_url.partition("@")[2].partition("/")[0]
     cases = [
         ("postgresql://u:s3cret@127.0.0.1:1/db", SourceUnavailable, "source.unreachable"),
+        ("postgresql://u:s3cret@no-such-host.invalid/db", SourceUnavailable, "source.unreachable"),
         (
             f"postgresql://postgres:s3cret@{host}/no_such_db",
             SourceRefused,
