@@ -6,7 +6,8 @@ For a comparison of which nothing is kept. Where rows are sealed and compared ag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from checks import tolerance
 from checks.cells import Names, any_differs, listed, near
 from checks.multiset import cancel_copies
 from checks.normalisers import install
-from checks.prepare import Spec, prepared_query
+from checks.prepare import Spec, key_of, prepared_query
 from checks.reconcile import Found, SideTotals, Totals, clear, finish
 from checks.sql import only_row, quoted
 
@@ -28,10 +29,29 @@ class AtOnce:
     unread_right: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Lines:
+    """A file in which nothing is quoted, so that a line's text says all that its cells say.
+
+    `relation` has the column `line`; every line holds `width` cells parted by `delimiter`, an
+    empty one is NULL. `places` says which cell, from 1, each column of the spec is. Two files of
+    the same shape are compared line by line, and only lines that differ are taken apart.
+    """
+
+    relation: str
+    delimiter: str
+    width: int
+    places: Mapping[str, int]
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        return self.delimiter, self.width, dict(self.places)
+
+
 def reconcile_at_once(
     con: Any,
-    left: str,
-    right: str,
+    left: str | Lines,
+    right: str | Lines,
     spec: Spec,
     columns: Sequence[str],
     *,
@@ -39,6 +59,8 @@ def reconcile_at_once(
     into: str = "",
 ) -> AtOnce:
     """Compare the `columns` of two relations of text; each is read once.
+
+    Lines may only be given for both sides, of the same shape, and without any normaliser.
 
     Leaves what `reconcile` leaves. Raises CodedError for an unknown normaliser and what DuckDB
     raises for a relation that cannot be read; then nothing is left.
@@ -65,37 +87,87 @@ def reconcile_at_once(
 
 
 def _statement(
-    left: str, right: str, spec: Spec, columns: Sequence[str], carry: Sequence[str]
+    left: str | Lines, right: str | Lines, spec: Spec, columns: Sequence[str], carry: Sequence[str]
 ) -> str:
     """A row without a key or with a repeated one gets no key to join on, and so stands alone."""
     compared = [spec.column(name) for name in columns]
     # Most rows have `_join` alone: a key is not carried through the join twice.
     wanted = near(spec, spec, compared, carry, key="coalesce({side}._join, {side}._apart)")
     hard = any_differs([quoted(c.canonical) for c in compared])
-    raw = any_differs([quoted(c.raw) for c in compared])
     repeated = " UNION ".join(_repeated(f"{side}_side") for side in ("left", "right"))
-    joined = [
-        f"(SELECT s.*, a._key AS _apart, s._key IS NULL OR a._key IS NOT NULL AS _alone,"
-        f" CASE WHEN a._key IS NULL THEN s._key END AS _join"
-        f" FROM {side} AS s LEFT JOIN again AS a ON s._key = a._key) AS {letter}"
-        for side, letter in (("left_side", "l"), ("right_side", "r"))
-    ]
     apart = [
         f"CASE WHEN {letter}._apart IS NOT NULL THEN '{side}' WHEN {letter}._alone"
         f" THEN 'null_{side}' ELSE '' END"
         for side, letter in (("left", "l"), ("right", "r"))
     ]
+    if isinstance(left, Lines) and isinstance(right, Lines):
+        queries = [_lines_query(side, spec) for side in (left, right)]
+        rows = _taken_apart(_joined("l.line IS DISTINCT FROM r.line"), left, spec)
+    else:
+        queries = [prepared_query(str(side), spec) for side in (left, right)]
+        rows = _joined(any_differs([quoted(c.raw) for c in compared]))
     return (
-        f"WITH left_side AS MATERIALIZED ({prepared_query(left, spec)}),"
-        f" right_side AS MATERIALIZED ({prepared_query(right, spec)}),"
-        f" again AS MATERIALIZED ({repeated})"
+        f"WITH left_side AS MATERIALIZED ({queries[0]}),"
+        f" right_side AS MATERIALIZED ({queries[1]}), again AS MATERIALIZED ({repeated})"
         f" SELECT {', '.join(wanted.outer)} FROM (SELECT {', '.join(wanted.inner)},"
         f" l._alone IS NOT NULL AND r._alone IS NOT NULL AND {hard} AS hard,"
         f" CASE WHEN r._alone IS NULL THEN {apart[0]} WHEN l._alone IS NULL THEN {apart[1]}"
-        f" ELSE '' END AS again FROM {joined[0]} FULL JOIN {joined[1]} ON l._join = r._join"
-        f" WHERE l._alone IS NULL OR r._alone IS NULL OR {raw})"
+        f" ELSE '' END AS again FROM {rows})"
         f"{_tally('left', spec)}{_tally('right', spec)}"
     )
+
+
+def _joined(differ: str) -> str:
+    """Pairs that `differ` and rows that stand alone, as `l` and `r`."""
+    sides = [
+        f"(SELECT s.*, a._key AS _apart, s._key IS NULL OR a._key IS NOT NULL AS _alone,"
+        f" CASE WHEN a._key IS NULL THEN s._key END AS _join"
+        f" FROM {side} AS s LEFT JOIN again AS a ON s._key = a._key) AS {letter}"
+        for side, letter in (("left_side", "l"), ("right_side", "r"))
+    ]
+    return (
+        f"{sides[0]} FULL JOIN {sides[1]} ON l._join = r._join"
+        f" WHERE l._alone IS NULL OR r._alone IS NULL OR {differ}"
+    )
+
+
+def _lines_query(side: Lines, spec: Spec) -> str:
+    keys = [f"nullif({_cell(side, side.places[name])}, '')" for name in spec.key]
+    return f"SELECT {key_of(keys)} AS _key, line FROM {side.relation} WHERE line IS NOT NULL"
+
+
+def _cell(side: Lines, place: int) -> str:
+    """One cell of a line, for all lines: `split_part` would cut each of them to the end."""
+    mark = _text(side.delimiter)
+    if place == 1:
+        return f"left(line, instr(line, {mark}) - 1)"
+    other = f"[^{re.escape(side.delimiter)}]*"
+    before = f"^(?:{other}{re.escape(side.delimiter)}){{{place - 1}}}"
+    return f"regexp_extract(line, {_text(f'{before}({other})')}, 1)"
+
+
+def _taken_apart(rows: str, shape: Lines, spec: Spec) -> str:
+    """The rows with their lines cut into cells, one struct a side. A line with too few or too many
+    cells is an error when it runs."""
+    kept, cells = [], []
+    for side in "lr":
+        parts = f"string_split({side}.line, {_text(shape.delimiter)})"
+        kept += [f"{side}.{name} AS {side}{name}" for name in ("_join", "_apart", "_alone")]
+        kept.append(
+            f"CASE WHEN {side}.line IS NULL OR len({parts}) = {shape.width} THEN {parts}"
+            f" ELSE error('ragged') END AS {side}_parts"
+        )
+        fields = [f"'{name}': {side}{name}" for name in ("_join", "_apart", "_alone")]
+        fields.append("'_raw_hash': CAST(NULL AS UHUGEINT)")
+        for column in spec.columns:
+            cell = f"{side}_parts[{shape.places[column.name]}]"
+            fields.append(f"{_text(column.name)}: nullif({cell}, '')")
+        cells.append(f"{{{', '.join(fields)}}} AS {side}")
+    return f"(SELECT {', '.join(cells)} FROM (SELECT {', '.join(kept)} FROM {rows}))"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _repeated(side: str) -> str:

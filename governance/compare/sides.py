@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from checks.at_once import Lines
 from governance.config.model import SourceConfig
 from governance.errors import ConfigError, SourceRefused
 from governance.sources import Extract, open_source, split_target
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MARKS = (b"\xff\xfe", b"\xfe\xff")
+UNIT = b"\x1f"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Straight:
 
     header: tuple[str, ...]
     delimiter: str
+    whole_lines: bool
     stamp: Stamp
 
 
@@ -98,19 +101,35 @@ def _straight(config: SourceConfig) -> Straight | None:
     except SourceRefused:
         return None
     columns(ask, header)
-    return Straight(tuple(header), delimiter, before)
+    # One cell a line is another matter: there an empty line is a row.
+    whole_lines = len(header) > 1 and not _holds(path, UNIT)
+    return Straight(tuple(header), delimiter, whole_lines, before)
 
 
 def _plain(path: Path) -> bool:
-    if path.stat().st_size == 0:
+    if path.stat().st_size == 0 or _holds(path, b'"'):
         return False
+    with path.open("rb") as file:
+        start = file.read(4096)
+    return start[:2] not in MARKS and b"\0" not in start
+
+
+def _holds(path: Path, mark: bytes) -> bool:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        return text[:2] not in MARKS and text.find(b'"') < 0 and b"\0" not in text[:4096]
+        return text.find(mark) >= 0
+
+
+@dataclass(frozen=True)
+class Way:
+    """How DuckDB reads a CSV file where it lies: cell by cell, or by whole lines if it can."""
+
+    cells: str
+    lines: Lines | None
 
 
 @contextmanager
-def straight(side: Side, names: Mapping[str, str], link: Path) -> Iterator[str | None]:
-    """SQL that reads a CSV file where it lies; None for a side that must be landed first.
+def straight(side: Side, names: Mapping[str, str], link: Path) -> Iterator[Way | None]:
+    """The way to read a CSV file where it lies; None for a side that must be landed first.
 
     `names` leads from engine name to source name. Raises SourceUnavailable on leaving when the
     file was changed meanwhile.
@@ -122,7 +141,8 @@ def straight(side: Side, names: Mapping[str, str], link: Path) -> Iterator[str |
     # The link's name holds nothing that DuckDB takes for a pattern or SQL for a quotation mark.
     link.symlink_to(path)
     with unchanged(path, side.straight.stamp, side.config.name):
-        yield _csv_query(side.straight, names, link)
+        lines = _lines(side.straight, names, link) if side.straight.whole_lines else None
+        yield Way(_csv_query(side.straight, names, link), lines)
 
 
 def land(
@@ -145,3 +165,13 @@ def _csv_query(straight: Straight, names: Mapping[str, str], link: Path) -> str:
         f" header = true, delim = '{straight.delimiter}', quote = '\"', escape = '\"',"
         " nullstr = ''))"
     )
+
+
+def _lines(straight: Straight, names: Mapping[str, str], link: Path) -> Lines:
+    """The file as lines: parted by a character that it does not hold, they stay whole."""
+    relation = (
+        f"read_csv('{link}', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = true,"
+        f" delim = '{UNIT.decode()}', quote = '', escape = '', nullstr = '')"
+    )
+    places = {name: straight.header.index(source) + 1 for name, source in names.items()}
+    return Lines(relation, straight.delimiter, len(straight.header), places)
