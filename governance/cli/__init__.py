@@ -12,17 +12,18 @@ import sys
 
 from checks.errors import CodedError
 
-COMMANDS = {
-    "demo": "the demo company, its thirty days, and the dashboard",
-    "init": "propose a governance.yaml from your systems",
-    "validate": "every problem of a governance.yaml at once",
-    "run": "read the sources and evaluate the checks, once, now",
-    "serve": "the dashboard and the worker",
-    "worker": "the worker alone",
-    "status": "last run, metrics, source health",
-    "compare": "compare two files or tables by key",
-    "export": "write what has to change, for people and for spreadsheets",
-}
+# In the order a newcomer meets them; the words are in the catalogue under `command.<name>`.
+COMMANDS = (
+    "demo",
+    "init",
+    "validate",
+    "run",
+    "serve",
+    "worker",
+    "status",
+    "compare",
+    "export",
+)
 
 
 def language() -> str:
@@ -48,15 +49,19 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.write(overview())
         raise SystemExit(0 if words else 2)
     if words[0] not in COMMANDS:
-        sys.stderr.write(f"duiqi: no command '{words[0]}'; there are: {', '.join(COMMANDS)}\n")
-        raise SystemExit(2)
+        raise SystemExit(
+            fail(CodedError("command.unknown", name=words[0], allowed=", ".join(COMMANDS)))
+        )
     raise SystemExit(call(words[0], words[1:]))
 
 
 def overview() -> str:
+    """The commands, each with a line that says what it is for."""
+    from governance.i18n import t
+
     width = max(len(name) for name in COMMANDS)
-    lines = [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
-    return "\n".join(["usage: duiqi COMMAND [--help]", "", *lines, ""])
+    lines = [f"  {name.ljust(width)}  {t(f'command.{name}', language())}" for name in COMMANDS]
+    return "\n".join([t("command.usage", language()), "", *lines, ""])
 
 
 def call(name: str, words: list[str]) -> int:

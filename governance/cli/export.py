@@ -58,10 +58,11 @@ def write(out: Path, chosen: str, entities: tuple[str, ...], named: Path | None)
     from governance.exports.remediation import TO_DO
     from governance.ledger import open_ledger
     from governance.reading import Desk, Filters
-    from governance.store import open_home
+    from governance.store import home_path, open_home
 
-    home = open_home()
-    config = load(find_config(named, home.path), environ=os.environ, secrets=False)
+    place = home_path()
+    config = load(find_config(named, place), environ=os.environ, secrets=False)
+    home = open_home(place)
     known = [entity.name for entity in config.entities]
     for name in entities:
         if name not in known:

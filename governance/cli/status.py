@@ -31,12 +31,13 @@ def status(config: common.ConfigOption = None, format: common.FormatOption = For
     """
     from governance.config import load
     from governance.ledger import open_ledger
-    from governance.store import open_home
+    from governance.store import home_path, open_home
     from governance.views.status import status_of
     from governance.worker.holder import utc_now
 
-    home = open_home()
-    loaded = load(common.find_config(config, home.path), environ=os.environ, secrets=False)
+    place = home_path()
+    loaded = load(common.find_config(config, place), environ=os.environ, secrets=False)
+    home = open_home(place)
     ledger = open_ledger(home.path)
     try:
         found = status_of(ledger, loaded, utc_now())

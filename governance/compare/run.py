@@ -76,7 +76,8 @@ def compare(request: Request, first: int = SHOWN) -> Comparison:
 
 @contextmanager
 def _engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB in memory, spilling into the private folder, loading nothing from the network."""
+    """DuckDB in memory, up to 80 % of what there is (its default), then spilling into the private
+    folder; it loads nothing from the network."""
     import duckdb
 
     (folder / "spill").mkdir()
@@ -85,7 +86,6 @@ def _engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         "autoload_known_extensions": "false",
         "temp_directory": str(folder / "spill"),
         "preserve_insertion_order": "false",
-        "memory_limit": "60%",
     }
     with duckdb.connect(config=config) as con:
         con.execute("SET TimeZone = 'UTC'")

@@ -1,6 +1,6 @@
 """Where runs leave what they saw: sealed, immutable DuckDB files under one home directory."""
 
-from governance.store.home import Home, open_home
+from governance.store.home import Home, home_path, open_home
 from governance.store.sealed import Sealed, attached, engine, seal, verify
 
-__all__ = ["Home", "Sealed", "attached", "engine", "open_home", "seal", "verify"]
+__all__ = ["Home", "Sealed", "attached", "engine", "home_path", "open_home", "seal", "verify"]

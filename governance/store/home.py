@@ -72,9 +72,14 @@ class Home:
         return secret
 
 
+def home_path(path: Path | str | None = None) -> Path:
+    """Where the home is or would be: `path`, `$DUIQI_HOME` or `./var`. Makes nothing."""
+    return Path(path or os.environ.get("DUIQI_HOME") or "var").expanduser().absolute()
+
+
 def open_home(path: Path | str | None = None) -> Home:
-    """The home at `path`, `$DUIQI_HOME` or `./var`, with its folders made (owner only)."""
-    home = Home(Path(path or os.environ.get("DUIQI_HOME") or "var").expanduser().absolute())
+    """The home at `home_path(path)`, with its folders made (owner only)."""
+    home = Home(home_path(path))
     try:
         home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in FOLDERS:
