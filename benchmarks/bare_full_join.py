@@ -15,7 +15,7 @@ import duckdb
 def main() -> None:
     left, right, key, out = sys.argv[1:5]
     with Path(left).open(encoding="utf-8") as file:
-        names = file.readline().rstrip("\n").split(",")
+        names = [name.strip('"') for name in file.readline().rstrip("\n").split(",")]
     columns = [name for name in names if name != key]
     shown = ", ".join(f'l."{c}" AS "left_{c}", r."{c}" AS "right_{c}"' for c in columns)
     differs = " OR ".join(f'l."{c}" IS DISTINCT FROM r."{c}"' for c in columns)
