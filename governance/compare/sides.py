@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MARKS = (b"\xff\xfe", b"\xfe\xff")
 UNIT = b"\x1f"
+HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def opened(target: str, zone: str) -> Iterator[Side]:
 
 
 def _columns(config: SourceConfig, table: str | None, reader: Reader) -> Columns:
+    if config.kind in ("csv", "tsv") and config.path is not None:
+        return _header(config, config.path) or reader.columns(table)
     if config.kind != "jsonl" or config.path is None:
         return reader.columns(table)
     # A name may turn up in the last object only.
@@ -79,6 +82,21 @@ def _columns(config: SourceConfig, table: str | None, reader: Reader) -> Columns
     for record in records(config.path, config.name):
         names.update(dict.fromkeys(record))
     return tuple((name, "json") for name in names)
+
+
+def _header(config: SourceConfig, path: Path) -> Columns | None:
+    """The columns of a file whose start is UTF-8; the reader would look through all of it."""
+    from governance.sources.csvfile import columns, head
+    from governance.sources.encoding import detect
+    from governance.sources.filereader import Ask
+
+    try:
+        if not detect(path, HEAD).startswith("utf-8"):
+            return None
+        header, _ = head(Ask(config, path), path)
+    except SourceRefused:
+        return None
+    return tuple((name, kind) for name, kind in columns(Ask(config, path), header) if name)
 
 
 def _straight(config: SourceConfig) -> Straight | None:
