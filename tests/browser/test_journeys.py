@@ -60,6 +60,7 @@ def test_the_browser_chooses_the_language_of_a_first_visit(browser: Any, server:
             reader.open()
             reader.heading("overview", language)
             reader.page.wait_for_url(re.compile(f"lang={language}"))
+            assert t("ui.nav.runs", language) in reader.words()
 
 
 def test_the_remediation_sheet_opens_in_a_spreadsheet(

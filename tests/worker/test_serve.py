@@ -117,7 +117,10 @@ def test_nothing_but_this_machine_may_reach_the_dashboard(address: str) -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
 def test_this_machine_may(address: str) -> None:
-    refuse_strangers(address)
+    try:
+        refuse_strangers(address)
+    except ConfigError as refused:
+        pytest.fail(f"{address} is this machine and was refused: {refused}")
 
 
 def test_a_configuration_that_does_not_hold_is_2_before_anything_starts(
