@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.dictionary import Entity, Mapping, Tolerance
-from checks.masking import VARIABLE, mask, token
+from checks.masking import SEPARATOR, VARIABLE, mask, token
 from checks.normalisers import expression, idle, install
+from checks.normalisers.base import literal
 from checks.sql import only_row, quoted
 
 LOOK_AHEAD_ROWS = 200_000
+# What every prepared row has besides its fields.
+OWN = ("_key", "_raw_hash", "_norm_hash", "_unread")
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ class Column:
 class Spec:
     """How one side is prepared. Both sides of a comparison name their columns alike.
 
-    `_norm_hash` covers the columns `hashed`, `_raw_hash` all of them; both are MD5 keyed with the
-    `secret`, stable across engine versions. Without a secret there are no hashes, rows are compared
-    column by column, and no column may be masked.
+    `_norm_hash` covers the normalised values of the columns `hashed`, `_raw_hash` the text of all
+    columns as it was read; both are MD5 keyed with the `secret`, stable across engine versions.
+    Without a secret there are no hashes, rows are compared column by column, and no column may be
+    masked. `_unread` names the columns whose value could not be read, NULL for none.
     """
 
     columns: tuple[Column, ...]
@@ -68,7 +72,7 @@ class Spec:
     def stored(self) -> tuple[str, ...]:
         """The columns of `rows` and `odd`, in order."""
         fields = [n for c in self.columns for n in dict.fromkeys((c.shown, c.raw, c.canonical))]
-        return ("_key", "_raw_hash", "_norm_hash", *fields)
+        return (*OWN, *fields)
 
 
 @dataclass(frozen=True)
@@ -147,24 +151,37 @@ def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
     return Prepared(f"{prefix}rows", f"{prefix}odd", spec, _unread(con, f"{prefix}all", spec))
 
 
-def digest(con: Any, landed: str, spec: Spec) -> str:
-    """One text for all rows as they were read, whatever their order; keyed like the row hashes.
+def hash_rows(con: Any, landed: str, into: str, spec: Spec) -> str:
+    """Build `into` (`_at` the row's place in the table `landed`, `_raw_hash`); returns the digest.
 
-    A sum, not an exclusive or: two equal rows must not cancel out. Far cheaper than preparing, so
-    a table that did not change since the last snapshot need not be prepared again.
+    Far cheaper than preparing, so what did not change since the last snapshot need not be prepared
+    again. Without a `secret` there is nothing to hash: raises ValueError.
     """
-    assert spec.secret is not None
-    row = f"getvariable('{VARIABLE}') || {packed(quoted(c.name) for c in spec.columns)}"
+    if spec.secret is None:
+        raise ValueError("row hashes need a secret")
     con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
     try:
-        rows, low, high = only_row(
-            con,
-            "SELECT count(*), coalesce(sum(CAST(md5_number_lower(r) AS HUGEINT)), 0),"
-            " coalesce(sum(CAST(md5_number_upper(r) AS HUGEINT)), 0)"
-            f" FROM (SELECT {row} AS r FROM {landed})",
+        con.execute(
+            f"CREATE OR REPLACE TABLE {quoted(into)} AS"
+            f" SELECT rowid AS _at, {_raw_hash(spec)} AS _raw_hash FROM {quoted(landed)}"
         )
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
+    return digest(con, quoted(into))
+
+
+def digest(con: Any, *relations: str) -> str:
+    """One text for all rows of `relations` by their `_raw_hash`, whatever their order.
+
+    A sum, not an exclusive or: two equal rows must not cancel out.
+    """
+    every = " UNION ALL ".join(f"SELECT _raw_hash AS h FROM {name}" for name in relations)
+    # Halves, since 128-bit numbers cannot be summed.
+    rows, low, high = only_row(
+        con,
+        "SELECT count(*), coalesce(sum(CAST(h & 18446744073709551615 AS HUGEINT)), 0),"
+        f" coalesce(sum(CAST(h >> 64 AS HUGEINT)), 0) FROM ({every})",
+    )
     return f"{rows}:{low}:{high}"
 
 
@@ -197,13 +214,19 @@ def _views(con: Any, prefix: str, spec: Spec) -> None:
     )
 
 
+def unread(con: Any, *relations: str) -> dict[str, int]:
+    """Per field, the cells of prepared rows that no normaliser could read; none left out."""
+    every = " UNION ALL ".join(f"SELECT _unread FROM {name}" for name in relations)
+    found = con.execute(
+        f"SELECT unnest(string_split(_unread, {SEPARATOR})) AS name, count(*) FROM ({every})"
+        " WHERE _unread IS NOT NULL GROUP BY name"
+    ).fetchall()
+    return {str(name): int(cells) for name, cells in found}
+
+
 def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...]:
-    read = [c.name for c in spec.columns if c.reader]
-    if not read:
-        return ()
-    counts = ", ".join(f"count(*) FILTER ({quoted(name + '__u')})" for name in read)
-    row = only_row(con, f"SELECT {counts} FROM {quoted(everything)}")
-    return tuple((name, n) for name, n in zip(read, row, strict=True) if n)
+    found = unread(con, quoted(everything))
+    return tuple((c.name, found[c.name]) for c in spec.columns if c.name in found)
 
 
 def prepared_query(landed: str, spec: Spec, skipped: dict[str, int] | None = None) -> str:
@@ -218,11 +241,13 @@ def prepared_query(landed: str, spec: Spec, skipped: dict[str, int] | None = Non
     names = [quoted(c.name) for c in spec.columns]
     skip = skipped or {}
     texts = (_read(c, skip.get(c.name, 0)) for c in read)
-    inner = f"SELECT {_list(names, texts)} FROM {landed}"
-    inner = f"SELECT {_list(names, (_settled(c) for c in read))} FROM ({inner})"
-    inner = f"SELECT {_list(p for c in spec.columns for p in _protected(c))} FROM ({inner})"
+    inner = f"SELECT {_list([f'{_raw_hash(spec)} AS _raw_hash'], names, texts)} FROM {landed}"
+    inner = f"SELECT {_list(['_raw_hash'], names, (_settled(c) for c in read))} FROM ({inner})"
+    protected = (p for c in spec.columns for p in _protected(c))
+    inner = f"SELECT {_list(['_raw_hash'], protected)} FROM ({inner})"
     unread = [quoted(c.name + "__u") for c in read]
-    return f"SELECT {_list(_hashes(spec), map(quoted, spec.stored[3:]), unread)} FROM ({inner})"
+    fields = map(quoted, spec.stored[len(OWN) :])
+    return f"SELECT {_list(_own(spec), fields, unread)} FROM ({inner})"
 
 
 def _list(*parts: Iterable[str]) -> str:
@@ -255,13 +280,24 @@ def _protected(column: Column) -> list[str]:
     return [f"{mask(column.reader, raw, canonical)} AS {raw}", *tokens, *rest]
 
 
-def _hashes(spec: Spec) -> list[str]:
+def _own(spec: Spec) -> list[str]:
     hashed = [spec.column(name).canonical for name in spec.hashed]
+    failed = [
+        f"CASE WHEN {quoted(c.name + '__u')} THEN {literal(c.name)} END"
+        for c in spec.columns
+        if c.reader
+    ]
+    unread = f"nullif(concat_ws({SEPARATOR}, {', '.join(failed)}), '')" if failed else "NULL"
     return [
         f"{key_of([quoted(spec.column(name).canonical) for name in spec.key])} AS _key",
-        f"{_hash([c.raw for c in spec.columns], spec)} AS _raw_hash",
+        "_raw_hash",
         f"{_hash(hashed, spec)} AS _norm_hash",
+        f"CAST({unread} AS VARCHAR) AS _unread",
     ]
+
+
+def _raw_hash(spec: Spec) -> str:
+    return _hash([c.name for c in spec.columns], spec)
 
 
 def key_of(parts: list[str]) -> str:

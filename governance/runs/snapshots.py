@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from checks.dictionary import Entity, Mapping
 from checks.errors import CodedError
-from checks.prepare import Prepared, Spec, digest, prepare, spec_of
+from checks.prepare import Prepared, Spec, hash_rows, prepare, spec_of
 from governance.config.model import SourceConfig
 from governance.errors import EvidenceTampered, SourceUnavailable
 from governance.ledger.rows import SnapshotRow
@@ -21,6 +21,10 @@ from governance.store import Home, Sealed, attached, engine, seal, verify
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+# The form of sealed snapshots; files of another form are never compared with today's.
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class _Take:
         assert mapping is not None
         landed = self._land(mapping)
         spec = spec_of(self.entity, mapping, secret=self.reading.secret, zone=self.reading.zone.key)
-        meta = (fingerprint(spec), digest(self.con, "landed", spec))
+        meta = (fingerprint(spec), hash_rows(self.con, "landed", "hashes", spec))
         before = self.reading.before(self.entity.name)
         if before is not None and self._meta(before) == meta:
             sealed = Sealed(before.file, before.sha256, before.bytes)
@@ -175,4 +179,4 @@ class _Take:
 def fingerprint(spec: Spec) -> str:
     """What a snapshot was prepared with; another mapping or normaliser gives another text."""
     columns = ";".join(f"{c.name}:{c.reader or ''}:{int(c.masked)}" for c in spec.columns)
-    return f"{','.join(spec.key)}|{','.join(spec.hashed)}|{spec.zone}|{columns}"
+    return f"{FORMAT}|{','.join(spec.key)}|{','.join(spec.hashed)}|{spec.zone}|{columns}"

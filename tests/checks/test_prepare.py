@@ -49,7 +49,17 @@ def test_rows_and_odd_part_every_row(con):
 def test_the_columns_are_those_that_are_sealed(con):
     how = spec(Column("id"), Column("tel", "phone", masked=True), Column("name", "text"))
     done = prepare(con, landed(con, "id tel name", ("1", "13812345678", " x ")), "x_", how)
-    expected = ["_key", "_raw_hash", "_norm_hash", "id", "tel", "tel__t", "tel__n", "name"]
+    expected = [
+        "_key",
+        "_raw_hash",
+        "_norm_hash",
+        "_unread",
+        "id",
+        "tel",
+        "tel__t",
+        "tel__n",
+        "name",
+    ]
     for relation in (done.rows, done.odd):
         names = [row[0] for row in con.execute(f"DESCRIBE {relation}").fetchall()]
         assert names == [*expected, "name__n"] == list(how.stored)
