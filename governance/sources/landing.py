@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -74,8 +75,11 @@ def scratch(con: duckdb.DuckDBPyConnection) -> Path | None:
 
 @contextmanager
 def scratch_file(con: duckdb.DuckDBPyConnection) -> Iterator[Path]:
-    """An empty file for this user alone, gone after the block."""
-    with tempfile.NamedTemporaryFile(prefix="duiqi-", dir=scratch(con)) as file:
+    """An empty file for this user alone, gone after the block.
+
+    Its name tells the process, so that what a killed one left is known for what it is.
+    """
+    with tempfile.NamedTemporaryFile(prefix=f"duiqi-{os.getpid()}-", dir=scratch(con)) as file:
         yield Path(file.name)
 
 

@@ -26,6 +26,11 @@ class Home:
         return self.path / "tmp"
 
     @property
+    def spill(self) -> Path:
+        """Where queries and reads lay down what does not fit into memory."""
+        return self.tmp / "spill"
+
+    @property
     def secret_file(self) -> Path:
         return self.path / "secret"
 
@@ -39,14 +44,18 @@ class Home:
     def secret(self) -> str:
         """The key of all tokens and row hashes: `DUIQI_SECRET`, else the 0600 file, made at need.
 
-        Raises ConfigError where the file can be read by anyone but its owner.
+        Raises ConfigError where the file can be read by anyone but its owner, StoreError where it
+        can be neither read nor made.
         """
         named = os.environ.get("DUIQI_SECRET")
         if named:
             return named
-        if not self.secret_file.exists():
-            self._make_secret()
-        return self._secret_on_file()
+        try:
+            if not self.secret_file.exists():
+                self._make_secret()
+            return self._secret_on_file()
+        except OSError as error:
+            raise StoreError("store.home", path=self.path, reason=error.strerror) from error
 
     def _make_secret(self) -> None:
         """Written aside and linked into place: the first to come wins, nobody reads half."""
@@ -57,10 +66,10 @@ class Home:
                 stream.write(secrets.token_hex(32))
                 stream.flush()
                 os.fsync(stream.fileno())
-            with suppress(FileExistsError):
+            with suppress(FileExistsError, FileNotFoundError):  # another's is there, ours tidied
                 self.secret_file.hardlink_to(aside)
         finally:
-            aside.unlink()
+            aside.unlink(missing_ok=True)
 
     def _secret_on_file(self) -> str:
         mode = stat.S_IMODE(self.secret_file.stat().st_mode)

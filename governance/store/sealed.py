@@ -44,7 +44,7 @@ def engine(home: Home, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "temp_directory": str(home.tmp / "spill"),
+            "temp_directory": str(home.spill),
             "memory_limit": memory,
         }
     )
@@ -67,7 +67,8 @@ def seal(
     `tables` names each table of the file and the query that fills it; `rows` is about how many the
     largest will hold, which decides the block size. `group` is how many rows DuckDB keeps together:
     fewer make single rows quick to fetch and the file larger. Raises StoreError when the
-    disk is full or a count differs; then nothing is left behind.
+    disk is full or a count differs; then nothing is left behind. A file that already has the name
+    is put aside, never overwritten.
     """
     import duckdb
 
@@ -79,6 +80,8 @@ def seal(
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sealed = Sealed(relative, digest(aside), aside.stat().st_size)
         aside.chmod(0o400)
+        if target.exists():  # of a ledger that was put back since and gives its numbers again
+            put_aside(home, target, str(fence))
         aside.replace(target)
         _fsync(target.parent)
     except (OSError, duckdb.IOException) as error:
@@ -127,6 +130,21 @@ def attached(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Iterator[
         yield
     finally:
         con.execute(f"DETACH {quoted(name)}")
+
+
+def put_aside(home: Home, path: Path, group: str) -> Path:
+    """Move a file of the home to `quarantine/<group>/` under its own name, and say where it is.
+
+    What lies there is never overwritten: a second file of the same name gets a number.
+    """
+    wanted = home.path / "quarantine" / group / path.relative_to(home.path)
+    wanted.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target, number = wanted, 1
+    while target.exists():
+        number += 1
+        target = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+    path.replace(target)
+    return target
 
 
 def verify(home: Home, file: str, sha256: str) -> Path:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from pathlib import Path
 
 from governance.errors import StoreError
 from governance.ledger import Ledger
-from governance.store import Home
+from governance.store import Home, put_aside
 
 SEALED_FOLDERS = ("snapshots", "runs")
 ASIDE = re.compile(r"(\d+)-[0-9a-f]+\.duckdb(\.wal)?")
+SECRET = re.compile(r"secret-[0-9a-f]{32}")
+# What a query or a read lays down for a moment; the number is that of the process.
+SPILLED = re.compile(r"(?:duckdb_temp_|duiqi-)(\d+)[_-].*")
 
 log = logging.getLogger("duiqi.worker")
 
@@ -20,34 +24,61 @@ def clean_up(ledger: Ledger, home: Home, fence: int) -> None:
     """Remove what fences older than `fence` left in `tmp`; put aside what no commit made visible.
 
     A sealed file that the ledger does not know is moved to `quarantine/<fence>/`, never deleted.
-    Raises StoreError where the home cannot be changed.
+    Raises StoreError where the home cannot be changed, LedgerRefused where the lease has gone to
+    another since: what it seals is none of ours.
     """
     try:
-        for path in home.tmp.iterdir():
-            left = ASIDE.fullmatch(path.name)
-            if left is not None and int(left.group(1)) < fence:
-                path.unlink(missing_ok=True)
-                log.info("removed %s, left by a process that is gone", path.name)
-        known = ledger.snapshots.files() | ledger.runs.files()
-        for path in orphans(home, known):
-            put_aside(home, path, fence)
+        empty_tmp(home, fence)
+        for path in orphans(ledger, home, fence):
+            put_aside(home, path, str(fence))
+            log.warning("the ledger does not know %s; it lies in quarantine now", path.name)
     except OSError as error:
         raise StoreError("store.home", path=home.path, reason=error.strerror) from error
 
 
-def orphans(home: Home, known: frozenset[str]) -> list[Path]:
-    """Files among the sealed ones that the ledger does not name."""
-    found = []
-    for folder in SEALED_FOLDERS:
-        for path in sorted((home.path / folder).rglob("*")):
-            if path.is_file() and path.relative_to(home.path).as_posix() not in known:
-                found.append(path)
-    return found
+def empty_tmp(home: Home, fence: int) -> None:
+    """Remove what dead processes left: half-written files, spilled rows, copies, secrets."""
+    for path in home.tmp.iterdir():
+        left = ASIDE.fullmatch(path.name)
+        if (left is not None and int(left.group(1)) < fence) or (
+            SECRET.fullmatch(path.name) and home.secret_file.exists()
+        ):
+            remove(path)
+    if home.spill.is_dir():
+        for path in home.spill.iterdir():
+            owner = SPILLED.fullmatch(path.name)
+            if owner is not None and not is_alive(int(owner.group(1))):
+                remove(path)
 
 
-def put_aside(home: Home, path: Path, fence: int) -> None:
-    relative = path.relative_to(home.path)
-    target = home.path / "quarantine" / str(fence) / relative
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.replace(target)
-    log.warning("the ledger does not know %s; it lies in quarantine now", relative.as_posix())
+def remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    log.info("removed %s, left by a process that is gone", path.name)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def orphans(ledger: Ledger, home: Home, fence: int) -> list[Path]:
+    """Files among the sealed ones that the ledger does not name.
+
+    The files are listed first: while the lease is ours nobody else seals, so that one which the
+    ledger does not name afterwards is no file that another is about to name.
+    """
+    found = [
+        path
+        for folder in SEALED_FOLDERS
+        for path in sorted((home.path / folder).rglob("*"))
+        if path.is_file()
+    ]
+    with ledger.database.fenced(fence):
+        pass
+    known = ledger.snapshots.files() | ledger.runs.files()
+    return [path for path in found if path.relative_to(home.path).as_posix() not in known]

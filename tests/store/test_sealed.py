@@ -87,3 +87,16 @@ def test_a_path_with_a_quote_is_only_a_path(tmp_path: Path) -> None:
     finally:
         connection.close()
     assert rows_of(home.file(sealed.file)) == 1000
+
+
+def test_a_file_of_the_same_name_is_put_aside_and_never_overwritten(
+    home: Home, con: object
+) -> None:
+    lost = [seal(con, home, "runs/1.duckdb", TABLES, fence=1, rows=1000)]
+    for _ in range(2):
+        lost.append(seal(con, home, "runs/1.duckdb", TABLES, fence=1, rows=1000))
+    (home.path / "runs" / "1.duckdb").unlink()
+    aside = sorted(p.name for p in (home.path / "quarantine" / "1" / "runs").iterdir())
+    assert aside == ["1-2.duckdb", "1.duckdb"]
+    for name, sealed in zip(("1.duckdb", "1-2.duckdb"), lost, strict=False):
+        verify(home, f"quarantine/1/runs/{name}", sealed.sha256)
