@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from checks.dictionary import Entity, Mapping
 from checks.errors import CodedError
 from checks.prepare import Prepared, Spec, hash_rows, prepare, spec_of
+from checks.profile import profile
 from governance.config.model import SourceConfig
 from governance.errors import EvidenceTampered, SourceUnavailable
 from governance.ledger.rows import SnapshotRow
@@ -154,9 +155,17 @@ class _Take:
             ("meta", "SELECT * FROM meta"),
             ("rows", f"SELECT * FROM {prepared.rows} ORDER BY _key"),
             ("odd", f"SELECT * FROM {prepared.odd} ORDER BY _key, _raw_hash"),
+            self._profiled(prepared.spec),
         ]
         file = f"snapshots/{self.source}/{self.entity.name}/{self.reading.run_id}.duckdb"
         return seal(self.con, self.reading.home, file, tables, fence=self.reading.fence, rows=rows)
+
+    def _profiled(self, spec: Spec) -> tuple[str, str]:
+        """The whole table's profile, whatever part of its rows is sealed."""
+        mapping = self.entity.mapping_of(self.source)
+        assert mapping is not None
+        profile(self.con, "landed", spec, mapping.columns)
+        return "profile", "SELECT * FROM profile"
 
     def _taken(
         self,
