@@ -1,0 +1,79 @@
+"""Preparing and sealing a table, against a plain copy of it into a DuckDB file.
+
+    python benchmarks/seal.py [--rows 1000000] [--runs 3] [--line]
+
+Twelve columns of text as they were read, all of them normalised, two of them personal. Measured
+is what follows reading: normalise, tokens and masks, key and hashes, sort, write, count again,
+sync, SHA-256. The floor is `CREATE TABLE AS` of the same table into a file, and CHECKPOINT. Both
+get 1 GB for the engine. Wanted: at most 3 x the floor. `--line` seals a hundred thousand, a
+million and ten million rows once each and shows the cost per million rows, which should stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from customers import RIGHT, seal_landed, table
+from measuring import Meter, alternating, metered, part, show, tell
+
+from governance.store import Home, engine, open_home
+
+LINE = (100_000, 1_000_000, 10_000_000)
+
+
+def _landed(home: Home, rows: int) -> Any:
+    con = engine(home)
+    con.execute(f"CREATE TABLE landed AS {table(RIGHT, rows)}")
+    return con
+
+
+def copy(home: Home, rows: int) -> Meter:
+    con = _landed(home, rows)
+    target = home.path / "copy.duckdb"
+    with metered() as meter:
+        con.execute(f"ATTACH '{target}' AS copied")
+        con.execute("CREATE TABLE copied.landed AS SELECT * FROM landed")
+        con.execute("CHECKPOINT copied")
+        con.execute("DETACH copied")
+    meter.said["bytes"] = target.stat().st_size
+    return meter
+
+
+def seal(home: Home, rows: int) -> Meter:
+    con = _landed(home, rows)
+    with metered() as meter:
+        meter.said["bytes"] = seal_landed(con, home, RIGHT, rows).bytes
+    return meter
+
+
+PARTS = {"copy": copy, "seal": seal}
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    words.add_argument("--rows", type=int, default=1_000_000)
+    words.add_argument("--runs", type=int, default=3)
+    words.add_argument("--line", action="store_true")
+    words.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    asked = words.parse_args()
+    if asked.part:
+        with tempfile.TemporaryDirectory(prefix="duiqi-bench-") as name:
+            tell(PARTS[asked.part](open_home(Path(name)), asked.rows))
+        return
+    for rows in LINE if asked.line else (asked.rows,):
+        here = partial(part, __file__, "--rows", rows, "--part")
+        runs = 1 if asked.line else asked.runs
+        sealed, copied = alternating(runs, partial(here, "seal"), partial(here, "copy"))
+        show(f"plain copy, {rows:,} rows", copied)
+        show(f"seal, {rows:,} rows", sealed, copied)
+        sizes = (c[0].said["bytes"] / 1e6 for c in (sealed, copied))
+        per = sealed[0].cpu / rows * 1e6
+        print("{:.0f} MB sealed, {:.0f} MB copied; {:.2f} CPU s a million".format(*sizes, per))
+
+
+if __name__ == "__main__":
+    main()

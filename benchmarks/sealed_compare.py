@@ -1,0 +1,112 @@
+"""Comparing two sealed sides of twelve columns, against scanning them.
+
+    python benchmarks/sealed_compare.py [--rows 1000000] [--runs 3] [--home FOLDER]
+
+The sides are prepared and sealed as the worker does it, once. Measured is what the worker does
+with them: prove the files, attach them, reconcile, and turn what is left into findings, with 1 GB
+for the engine. The floor reads the same columns of both files and folds them into one number:
+`bit_xor(hash(...))`. Each run in a process of its own, in turn. Wanted: at most 2.5 x the floor
+at a million rows, 3.0 x at ten, within 1.2 GB. `--home` keeps the sealed sides for another time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from customers import COMPARED, CUSTOMER, LEFT, NAMES, RIGHT, sealed, spec_for
+from measuring import Meter, alternating, metered, part, show, tell
+
+from checks.prepare import Side
+from checks.reconcile import reconcile
+from governance.runs import findings
+from governance.runs.findings import PairRun
+from governance.store import Home, engine, open_home
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def _attached(con: Any, home: Home) -> list[str]:
+    names = []
+    for source in (LEFT, RIGHT):
+        path = home.file(f"snapshots/{source}/customer/1.duckdb")
+        con.execute(f"ATTACH '{path}' AS {source} (READ_ONLY)")
+        names.append(f"{source}.main")
+    return names
+
+
+def floor(home: Home, _rows: int = 0) -> Meter:
+    """Read the shown columns of both sides."""
+    with metered() as meter:
+        con = engine(home)
+        for name in _attached(con, home):
+            con.execute(f"SELECT bit_xor(hash({', '.join(NAMES)})) FROM {name}.rows").fetchall()
+    return meter
+
+
+def compare(home: Home, _rows: int = 0) -> Meter:
+    """Reconcile and collect, as a run does."""
+    with metered() as meter:
+        began = time.process_time()
+        con = engine(home)
+        findings.create(con)
+        run = PairRun("customers", CUSTOMER, LEFT, RIGHT, 1, NOW, is_first=True)
+        sides = [
+            Side(f"{name}.rows", f"{name}.odd", spec_for(source))
+            for name, source in zip(_attached(con, home), (LEFT, RIGHT), strict=True)
+        ]
+        totals = reconcile(con, *sides, COMPARED, carry=findings.carry_of(CUSTOMER))
+        meter.said["reconcile_cpu"] = round(time.process_time() - began, 2)
+        findings.collect(con, run, "cells", "lone")
+        findings.pending(con, run)
+        (count,) = con.execute("SELECT count(*) FROM findings").fetchone()
+    meter.said |= {
+        "matched": totals.matched,
+        "mismatched": totals.mismatched,
+        "cells": sum(c.null_vs_value + c.different for c in totals.columns),
+        "only_left": totals.only_left,
+        "only_right": totals.only_right,
+        "findings": count,
+    }
+    return meter
+
+
+def make(home: Home, rows: int) -> Meter:
+    with metered() as meter:
+        for source in (LEFT, RIGHT):
+            meter.said[source] = sealed(home, source, rows).bytes
+    return meter
+
+
+PARTS = {"make": make, "floor": floor, "compare": compare}
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    words.add_argument("--rows", type=int, default=1_000_000)
+    words.add_argument("--runs", type=int, default=3)
+    words.add_argument("--home", type=Path)
+    words.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    asked = words.parse_args()
+    if asked.part:
+        tell(PARTS[asked.part](open_home(asked.home), asked.rows))
+        return
+    with ExitStack() as stack:
+        home = asked.home or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        here = partial(part, __file__, "--home", home, "--rows", asked.rows, "--part")
+        if not (home / f"snapshots/{RIGHT}").exists():
+            show("making and sealing both", [here("make")])
+        ours, floors = alternating(asked.runs, partial(here, "compare"), partial(here, "floor"))
+        show(f"scan floor, 2 x {asked.rows:,} rows", floors)
+        show("compare", ours, floors)
+        print(ours[0].said)
+
+
+if __name__ == "__main__":
+    main()
