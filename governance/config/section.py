@@ -52,8 +52,13 @@ def parsed(node: Node, parser: Callable[[Node], T], default: T, problems: Proble
         return default
 
 
-def check_name(node: Node, name: str, problems: Problems) -> None:
-    """Notes a problem where `name` may not name a source, entity, field or check."""
+def check_name(node: Node, name: str, problems: Problems, *, taken: str | None = None) -> None:
+    """Notes a problem where `name` may not name a source, entity, field or check.
+
+    `taken` is a name that our own findings bear.
+    """
+    if name == taken:
+        problems.add(node, "config.reserved", name=name)
     try:
         name_of(name)
     except BadValue as bad:

@@ -87,6 +87,26 @@ class Snapshots:
         with self.database.read() as connection:
             return fetch(connection, query)
 
+    def earlier(
+        self,
+        snapshot: SnapshotRow,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> SnapshotRow | None:
+        """The newest snapshot of the same table before this one; of those taken from `since` until
+        just before `until` where these are named."""
+        c = snapshots.c
+        query = select(snapshots).where(
+            c.source == snapshot.source, c.entity == snapshot.entity, c.id < snapshot.id
+        )
+        if since is not None:
+            query = query.where(c.taken_at >= since)
+        if until is not None:
+            query = query.where(c.taken_at < until)
+        with self.database.read() as connection:
+            return next(iter(fetch(connection, query.order_by(c.id.desc()).limit(1))), None)
+
     def of_run(self, run_id: int) -> tuple[SnapshotRow, ...]:
         """What the run evaluated, also snapshots that earlier runs took."""
         query = (

@@ -23,6 +23,7 @@ from governance.errors import GovernanceError
 from governance.ledger import Ledger
 from governance.ledger.rows import CheckResult, Metric, SnapshotRow, StepKind, StepStatus
 from governance.runs import findings
+from governance.runs.clues import Clue
 from governance.runs.findings import PairRun
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
 from governance.runs.snapshots import fingerprint
@@ -45,10 +46,14 @@ UNREAD = "CREATE TABLE unread (source VARCHAR, entity VARCHAR, field VARCHAR, ce
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of one (source, entity): a snapshot read whole, or why there is none."""
+    """What is known of one (source, entity): a snapshot read whole, or why there is none.
+
+    `clue` tells of columns that vanished, where that is why.
+    """
 
     snapshot: SnapshotRow | None = None
     error: CodedError | None = None
+    clue: Clue | None = None
 
 
 @dataclass(frozen=True)

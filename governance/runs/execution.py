@@ -19,6 +19,8 @@ from governance.config.model import CheckConfig, Config, SourceConfig
 from governance.errors import GovernanceError, SourceUnavailable
 from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunRow, RunStatus, StepKind
+from governance.runs.clues import Clue
+from governance.runs.drifts import Drifts
 from governance.runs.evaluate import Evaluation, Evaluator, Seen
 from governance.runs.snapshots import Failed, Reading, Taken, take
 from governance.store import Home
@@ -94,7 +96,8 @@ def _execute(context: Context) -> None:
         if context.stop():
             _end(context, RunStatus.STOPPED, GovernanceError("run.stopped"))
             return
-        sealed = evaluator.seal(context.fence) if context.checks else None
+        drift = _drift(context, as_of).settle(evaluator.con, seen)
+        sealed = evaluator.seal(context.fence) if context.checks or drift.rows else None
     whole = all(item.error is None for item in seen.values()) and all(
         e.result.outcome in (Outcome.PASSED, Outcome.FAILED) for e in evaluations
     )
@@ -107,8 +110,12 @@ def _execute(context: Context) -> None:
         sealed=sealed,
         used_snapshots=sorted({id for e in evaluations for id in e.snapshots}),
         results=[e.result for e in evaluations],
-        measured=[metric for e in evaluations for metric in e.metrics],
+        measured=[*(metric for e in evaluations for metric in e.metrics), drift.metric],
     )
+
+
+def _drift(context: Context, as_of: datetime) -> Drifts:
+    return Drifts(context.ledger, context.home, context.config, context.run.id, as_of)
 
 
 def _end(context: Context, status: RunStatus, error: CodedError) -> None:
@@ -144,6 +151,7 @@ class SourceRead:
         self.told = 0.0
         self.taken: list[Taken] = []
         self.failed: dict[str, CodedError] = {}
+        self.clues: dict[str, Clue | None] = {}
 
     def read(self) -> dict[tuple[str, str], Seen]:
         """All of the source's entities, or a reason for each that could not be read."""
@@ -156,6 +164,7 @@ class SourceRead:
             # Not the whole source was read: what came before belongs to no consistent snapshot.
             self._close_failed(error)
             self.taken.clear()
+            self.clues.clear()
             for entity in entities:
                 self.failed.setdefault(entity.name, error)
         return self._register()
@@ -176,6 +185,7 @@ class SourceRead:
             if isinstance(item, Failed):
                 self._close_failed(item.error)
                 self.failed[item.entity] = item.error
+                self.clues[item.entity] = item.clue
             else:
                 self._close_done(item)
                 self.taken.append(item)
@@ -200,7 +210,8 @@ class SourceRead:
                 snapshot=self.context.ledger.snapshots.get(made)
             )
         for entity, error in self.failed.items():
-            seen[self.source.name, entity] = Seen(error=error)
+            clue = self.clues.get(entity)
+            seen[self.source.name, entity] = Seen(error=error, clue=clue)
         return seen
 
     def _started(self, entity: str) -> None:

@@ -6,6 +6,7 @@ What is returned was read whole. A source that breaks off half-way leaves nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from checks.profile import profile
 from governance.config.model import SourceConfig
 from governance.errors import EvidenceTampered, SourceUnavailable
 from governance.ledger.rows import SnapshotRow
+from governance.runs.clues import Clue, Search, clue_of, told
 from governance.sources import Extract, Landed, Note, Reader, open_source
 from governance.store import Home, Sealed, attached, engine, seal, verify
 
@@ -46,10 +48,11 @@ class Taken:
 
 @dataclass(frozen=True)
 class Failed:
-    """One entity that could not be read, and why."""
+    """One entity that could not be read, and why; `clue` tells of columns that vanished."""
 
     entity: str
     error: CodedError
+    clue: Clue | None = None
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,13 @@ def take(
         with open_source(source, zone=reading.zone).snapshot() as reader:
             for entity in entities:
                 reading.started(entity.name)
+                taking = _Take(con, reader, source.name, entity, reading)
                 try:
-                    yield _Take(con, reader, source.name, entity, reading).take()
+                    yield taking.take()
                 except SourceUnavailable:
                     raise
                 except CodedError as error:
-                    yield Failed(entity.name, error)
+                    yield taking.failed(error)
     finally:
         con.close()
 
@@ -109,11 +113,30 @@ class _Take:
         self.reading = reading
 
     def take(self) -> Taken:
+        with self._room():
+            return self._take()
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """A schema for everything that is made on the way, gone afterwards."""
         self.con.execute("CREATE SCHEMA work; USE work")
         try:
-            return self._take()
+            yield
         finally:
             self.con.execute("USE main; DROP SCHEMA work CASCADE")
+
+    def failed(self, error: CodedError) -> Failed:
+        """Why it could not be read, and where its vanished columns probably went."""
+        mapping, reading = self.entity.mapping_of(self.source), self.reading
+        assert mapping is not None
+        before = reading.before(self.entity.name)
+        search = Search(
+            self.con, self.reader, self.entity, mapping, reading.home, reading.secret, before,
+            reading.stop,
+        )  # fmt: skip
+        with self._room():
+            clue = clue_of(error, search)
+        return Failed(self.entity.name, told(error, clue), clue)
 
     def _take(self) -> Taken:
         mapping = self.entity.mapping_of(self.source)

@@ -16,7 +16,9 @@ from governance.ledger.rows import SnapshotRow, StepRow, StepStatus
 
 # Codes of a read that failed because a mapped table or column is no longer there.
 TABLE_GONE = frozenset({"source.table_missing", "source.table_missing_near"})
-COLUMNS_GONE = frozenset({"source.columns_missing", "source.columns_missing_near"})
+COLUMNS_GONE = frozenset(
+    {"source.columns_missing", "source.columns_missing_near", "source.columns_renamed"}
+)
 
 
 @dataclass(frozen=True)
