@@ -43,7 +43,7 @@ CREATE TABLE customers (id bigint PRIMARY KEY, customer_code varchar(20), name v
 """
 ROWS = """
 INSERT INTO customers SELECT i, concat('C', lpad(concat(i), 8, '0')),
-  concat('客户', i * 7919 % 90001, '（华东）科技有限公司'),
+  concat('客户', i * 7919 % 90001, '科技有限公司'),
   concat('91', lpad(concat(i * 104729 % 100000007), 16, '3')),
   concat('138', lpad(concat(i * 15485863 % 100000007), 8, '0')),
   i * 7907 % 100000000 / 100.0, i * 7901 % 1000003 / 7.0,

@@ -49,12 +49,9 @@ def append(con: duckdb.DuckDBPyConnection, into: str, arrays: Sequence[pa.Array]
     """Add one batch, a text array per column in the table's order."""
     import pyarrow as pa
 
-    batch = pa.table(list(arrays), names=[f"c{place}" for place in range(len(arrays))])
-    con.register("_duiqi_batch", batch)
-    try:
-        con.execute(f"INSERT INTO {quoted(into)} SELECT * FROM _duiqi_batch")
-    finally:
-        con.unregister("_duiqi_batch")
+    batch = pa.Table.from_arrays(list(arrays), names=[f"c{place}" for place in range(len(arrays))])
+    # Not through `register`: a view made inside a transaction keeps its rows until the end of it.
+    con.from_arrow(batch).insert_into(quoted(into))
 
 
 def count(con: duckdb.DuckDBPyConnection, into: str) -> int:

@@ -1,10 +1,9 @@
-"""Rows of a MySQL result as raw bytes, streamed and landed in batches."""
+"""Rows of a MySQL result as raw text, streamed and landed in blocks."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,8 +11,9 @@ import pymysql
 from pymysql.cursors import SSCursor
 
 from governance.errors import SourceRefused
-from governance.sources.landing import BATCH_BYTES, BATCH_ROWS, STEP, append
+from governance.sources.landing import STEP, append, count
 from governance.sources.model import Progress
+from governance.sources.mysql_wire import Line
 from governance.sources.watch import Watch
 
 if TYPE_CHECKING:
@@ -37,18 +37,27 @@ def stream(
     total, told = 0, 0
     try:
         cursor.execute(statement)
-        cursor._result._read_row_from_packet = raw_row
-        for rows in batches(cursor, watch):
-            append_bytes(con, into, rows, source)
-            total += len(rows)
+        for columns in Line(conn, cursor._result.field_count, watch).blocks():
+            append(con, into, [text(column, source, into) for column in columns])
+            total += len(columns[0])
             if total // STEP > told:
                 told = total // STEP
                 progress(total)
+            watch.check()
     except BaseException:
         let_go(conn, cursor)
         raise
-    cursor.close()
+    finish(cursor)
+    if count(con, into) != total:
+        raise SourceRefused("source.miscounted", source=source, table=into)
     return total
+
+
+def finish(cursor: Any) -> None:
+    """Tell the driver that its result was read to the end."""
+    cursor._result.unbuffered_active = False
+    cursor._result.connection = None
+    cursor.close()
 
 
 def let_go(conn: Any, cursor: Any) -> None:
@@ -71,53 +80,9 @@ def hang_up(conn: Any) -> None:
             line.shutdown(socket.SHUT_RDWR)
 
 
-def raw_row(packet: Any) -> tuple[bytes | None, ...]:
-    """The cells of a row packet. As the driver's own, without its calls for every cell."""
-    data: bytes = packet.get_all_data()
-    cells: list[bytes | None] = []
-    place, end = 0, len(data)
-    while place < end:
-        size = data[place]
-        place += 1
-        if size == 251:
-            cells.append(None)
-            continue
-        if size > 251:
-            width = {252: 2, 253: 3, 254: 8}[size]
-            size = int.from_bytes(data[place : place + width], "little")
-            place += width
-        cells.append(data[place : place + size])
-        place += size
-    return tuple(cells)
-
-
-def batches(cursor: Any, watch: Watch) -> Iterator[list[tuple[bytes | None, ...]]]:
-    """Rows in lists that stay small in rows and in bytes."""
-    rows: list[tuple[bytes | None, ...]] = []
-    size = 0
-    row = cursor.fetchone()
-    while row is not None:
-        rows.append(row)
-        size += sum(map(len, filter(None, row)))
-        if len(rows) >= BATCH_ROWS or size >= BATCH_BYTES:
-            yield rows
-            rows, size = [], 0
-        if not len(rows) % 1000:
-            watch.check()
-        row = cursor.fetchone()
-    watch.check()
-    if rows:
-        yield rows
-
-
-def append_bytes(
-    con: duckdb.DuckDBPyConnection, into: str, rows: list[tuple[bytes | None, ...]], source: str
-) -> None:
+def text(column: pa.Array, source: str, table: str) -> pa.Array:
+    """The bytes as text. The cast checks that they are UTF-8."""
     try:
-        # The cast checks that the bytes are UTF-8.
-        arrays = [
-            pa.array(cells, pa.binary()).cast(pa.string()) for cells in zip(*rows, strict=True)
-        ]
+        return column.cast(pa.string())
     except pa.ArrowInvalid:
-        raise SourceRefused("source.not_text", source=source, table=into) from None
-    append(con, into, arrays)
+        raise SourceRefused("source.not_text", source=source, table=table) from None
