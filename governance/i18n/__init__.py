@@ -49,5 +49,13 @@ def explain(error: CodedError, language: str) -> str:
 
 
 def explain_code(code: str, params: dict[str, str], language: str) -> str:
-    """As `explain`, for a code and parameters that come out of the ledger."""
-    return t(code, language, **params)
+    """As `explain`, for a code and parameters that come out of the ledger.
+
+    What an older version did not note down is a dash.
+    """
+    return catalogue(language)[code].format_map(_Noted(params))
+
+
+class _Noted(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "–"

@@ -16,6 +16,7 @@ from governance.sources.encoding import as_utf8, detect, known, transcode
 from governance.sources.filereader import Ask, Format, Opened
 from governance.sources.landing import scratch_file
 from governance.sources.model import Columns, Note
+from governance.sources.places import Places, cell_name
 
 LINE = 64 << 20
 LINE_NUMBER = re.compile(r"Line: (\d+)")
@@ -38,6 +39,7 @@ def opened(ask: Ask) -> Iterator[Opened]:
                     shutil.copyfileobj(source, out, 1 << 20)
             else:
                 transcode(ask.path, out, encoding, stop)
+        lines = ends(copy)
         if ask.watch is not None:
             ask.watch.check()
         header, delimiter = head(ask, copy)
@@ -49,7 +51,19 @@ def opened(ask: Ask) -> Iterator[Opened]:
             last,
             lambda: remarks(ask, encoding, delimiter),
             lambda error: broken(ask, error),
+            lines,
+            Places(f"(SELECT row_number() OVER () + 1 AS r, * FROM {relation})", bound, cell_name),
         )
+
+
+def ends(path: Path) -> int:
+    """About how many rows the file has: its line ends, those inside quotation marks too."""
+    found = returns = 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            found += piece.count(b"\n")
+            returns += piece.count(b"\r")
+    return found or returns
 
 
 def head(ask: Ask, path: Path) -> tuple[list[str], str]:
@@ -128,7 +142,7 @@ def broken(ask: Ask, error: Exception | None) -> SourceRefused:
 
 
 def remarks(ask: Ask, encoding: str, delimiter: str) -> tuple[Note, ...]:
-    named = {"source": ask.config.name, "file": ask.path.name}
+    named = ask.named
     notes = []
     if not encoding.startswith("utf-8"):
         notes.append(Note("source.encoding_read", {**named, "encoding": encoding}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,8 @@ from governance.sources.model import (
     TableInfo,
 )
 from governance.sources.names import resolve
-from governance.sources.watch import Watch
+from governance.sources.places import Places, damage_notes
+from governance.sources.watch import EVERY, Watch
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,6 +44,11 @@ class Ask:
     con: duckdb.DuckDBPyConnection | None = None
     watch: Watch | None = None
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What every message about the file says of it."""
+        return {"source": self.config.name, "file": self.path.name}
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -51,7 +58,8 @@ class Opened:
     `columns`, all text; a name may be empty, and then the column is not offered. `last` is what
     every cell of the closing row holds that the format added to prove that it read to the end.
     `remarks` gives the notes once all pieces were taken. `broken` tells what an error of
-    DuckDB's means, and what it means (None) that the closing row did not arrive.
+    DuckDB's means, and what it means (None) that the closing row did not arrive. `lines` is about
+    how many rows there are, where that is known before they are read. `places` finds cells again.
     """
 
     columns: Columns
@@ -59,6 +67,8 @@ class Opened:
     last: str | None = None
     remarks: Callable[[], tuple[Note, ...]] = field(default=tuple)
     broken: Callable[[Exception | None], GovernanceError] | None = None
+    lines: int = 0
+    places: Places | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,8 @@ class FileReader(Reader):
         progress: Progress,
         stop: Stop,
     ) -> Landed:
+        import duckdb
+
         self._no_query(extract.query)
         name = self.config.name
         watch = Watch(name, stop, con.interrupt, self.config.timeout)
@@ -116,9 +128,14 @@ class FileReader(Reader):
             resolve(name, extract.table or self.path.name, extract.wanted, available)
             with landing(con, into, list(extract.columns)):
                 rows = land(opened, extract, con, into, progress, watch)
+                said = self.notes + opened.remarks()
+                with watch.over(duckdb.InterruptException):
+                    said += damage_notes(
+                        con, into, extract, ask.named, places(opened), opened.places, said
+                    )
             types = dict(available)
             mapped = {canonical: types[column] for canonical, column in extract.columns.items()}
-            return Landed(rows, mapped, available, self.notes + opened.remarks())
+            return Landed(rows, mapped, available, said)
 
     def catalogue(self) -> tuple[TableInfo, ...]:
         ask = Ask(self.config, self.path)
@@ -147,29 +164,61 @@ def land(
     """Add the mapped columns of every row that passes the filter; how many rows those are."""
     import duckdb
 
-    place = {name: f"c{at}" for at, (name, _) in enumerate(opened.columns) if name}
-    shown = ", ".join(place[column] for column in extract.columns.values())
-    condition, values = where(extract.filter, place)
+    shown = ", ".join(places(opened)[column] for column in extract.columns.values())
+    condition, values = where(extract.filter, places(opened))
     if opened.last is not None:
         condition, values = f"(({condition}) OR c0 = ?)", [*values, opened.last]
     total, told = 0, 0
     for relation, bound in opened.pieces():
+        statement = f"INSERT INTO {quoted(into)} SELECT {shown} FROM {relation} WHERE {condition}"
         try:
             with watch.over(duckdb.InterruptException):
-                row = con.execute(
-                    f"INSERT INTO {quoted(into)} SELECT {shown} FROM {relation} WHERE {condition}",
-                    [*bound, *values],
-                ).fetchone()
+                total += insert(con, statement, [*bound, *values], opened.lines, progress)
         except duckdb.InvalidInputException as error:
             if opened.broken is None:
                 raise
             raise opened.broken(error) from None
         watch.check()
-        total += int(row[0]) if row else 0
         if total // STEP > told:
             told = total // STEP
             progress(total)
     return total - (closing_row(opened, extract, con, into) if opened.last else 0)
+
+
+def places(opened: Opened) -> dict[str, str]:
+    """Each offered column's name in the pieces."""
+    return {name: f"c{at}" for at, (name, _) in enumerate(opened.columns) if name}
+
+
+def insert(
+    con: duckdb.DuckDBPyConnection,
+    statement: str,
+    values: list[Any],
+    lines: int,
+    progress: Progress,
+) -> int:
+    """Run one statement and tell, a few times a second, about how many of the `lines` it read.
+
+    How many rows it added.
+    """
+    if lines < STEP:
+        row = con.execute(statement, values).fetchone()
+        return int(row[0]) if row else 0
+    con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    with ThreadPoolExecutor(1, "duiqi-landing") as hand:
+        running = hand.submit(lambda: con.execute(statement, values).fetchone())
+        try:
+            while not wait([running], EVERY).done:
+                share = con.query_progress()
+                if share > 0:
+                    progress(int(lines * min(share, 100.0) / 100))
+        except BaseException:
+            while not wait([running], EVERY).done:
+                con.interrupt()
+            raise
+    row = running.result()
+    con.execute("SET enable_progress_bar = false")
+    return int(row[0]) if row else 0
 
 
 def closing_row(opened: Opened, extract: Extract, con: duckdb.DuckDBPyConnection, into: str) -> int:

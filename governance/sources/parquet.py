@@ -22,6 +22,7 @@ def opened(ask: Ask) -> Iterator[Opened]:
         con = duckdb.connect() if ask.con is None else ask.con
         try:
             rows = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+            counted = con.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
         except duckdb.Error:
             raise SourceRefused(
                 "source.unreadable", source=ask.config.name, file=ask.path.name
@@ -34,7 +35,7 @@ def opened(ask: Ask) -> Iterator[Opened]:
             f"{printed(name, kind)} AS c{place}" for place, (name, kind) in enumerate(columns)
         )
         relation: tuple[str, list[Any]] = (f"(SELECT {shown} FROM read_parquet(?))", [str(path)])
-        yield Opened(columns, lambda: iter((relation,)))
+        yield Opened(columns, lambda: iter((relation,)), lines=counted[0][0])
 
 
 def printed(name: str, kind: str) -> str:

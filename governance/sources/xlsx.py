@@ -3,54 +3,55 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from governance.errors import SchemaDrift, SourceRefused
-from governance.sources.damaged import damage
 from governance.sources.filereader import Ask, Format, Opened
+from governance.sources.landing import STEP
 from governance.sources.model import Note
 from governance.sources.names import nearest
+from governance.sources.places import Places, spoilt
+from governance.sources.sheet import Odd, Sheet
 
 # Sheets often carry a title or two above the header.
 TITLES = 20
-ERRORS = {
-    "Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!",
-    "Ref": "#REF!", "Value": "#VALUE!", "GettingData": "#GETTING_DATA",
-}  # fmt: skip
-ERROR_CELL = re.compile(r"'Error\((\w+)\)'")
 
 
 @contextmanager
 def opened(ask: Ask) -> Iterator[Opened]:
     """One sheet: the named one, else the first. Raises SchemaDrift for a missing sheet."""
     import fastexcel
-    import pyarrow as pa
 
     logging.getLogger("fastexcel").setLevel(logging.ERROR)
     book = workbook(ask)
-    sheet = sheet_name(ask, book)
     try:
-        loaded = book.load_sheet(sheet, header_row=None, dtypes="string")
-        batch, problems = loaded.to_arrow_with_errors()
+        sheet = Sheet.load(book, sheet_name(ask, book))
     except fastexcel.FastExcelError:
         raise SourceRefused(
             "source.unreadable", source=ask.config.name, file=ask.path.name
         ) from None
-    columns, wrong = with_error_texts(batch, problems)
-    header = header_row(columns, ask.wanted)
-    names = [str(column[header].as_py() or "") for column in columns] if header >= 0 else []
+    header = header_row(sheet.columns, ask.wanted)
+    names = [str(column[header].as_py() or "") for column in sheet.columns] if header >= 0 else []
     check_header(ask, names)
-    body = [column.slice(header + 1) for column in columns[: len(names)]]
-    table = pa.table(body, names=[f"c{place}" for place in range(len(body))])
-    yield Opened(
-        tuple((name, "text") for name in names),
-        lambda: pieces(ask, table),
-        remarks=lambda: remarks(ask, book, sheet, names, table, header, wrong),
-    )
+    columns = tuple((name, "text") for name in names)
+    if ask.con is None:
+        yield Opened(columns, lambda: iter(()))
+        return
+    wanted = [place for place, name in enumerate(names) if name and name in ask.wanted]
+    odd = sheet.settle(wanted, header + 1, ask.path)
+    table = sheet.table(len(names), header + 1)
+    ask.con.register("_duiqi_sheet", table)
+    try:
+        yield Opened(
+            columns,
+            lambda: pieces(ask, table),
+            remarks=lambda: remarks(ask, names, header, odd),
+            places=Places("_duiqi_sheet", [], sheet.address),
+        )
+    finally:
+        ask.con.unregister("_duiqi_sheet")
 
 
 def workbook(ask: Ask) -> Any:
@@ -79,41 +80,26 @@ def sheet_name(ask: Ask, book: Any) -> str:
     )
 
 
-def with_error_texts(batch: Any, problems: Any) -> tuple[list[Any], dict[int, int]]:
-    """The columns with `#N/A` and its kin as Excel shows them, and how many each column has.
-
-    The reader gives such cells as empty.
-    """
-    import pyarrow as pa
-
-    columns = [batch.column(place) for place in range(batch.num_columns)]
-    changed: dict[int, list[Any]] = {}
-    wrong: dict[int, int] = {}
-    for problem in problems.errors if problems else ():
-        found = ERROR_CELL.search(problem.detail)
-        row, place = problem.offset_position
-        if found is None or place >= len(columns):
-            continue
-        cells = changed.setdefault(place, columns[place].to_pylist())
-        cells[row] = ERRORS.get(found[1], f"#{found[1].upper()}")
-        wrong[place] = wrong.get(place, 0) + 1
-    for place, cells in changed.items():
-        columns[place] = pa.array(cells, pa.string())
-    return columns, wrong
-
-
 def header_row(columns: list[Any], wanted: tuple[str, ...]) -> int:
     """The first row that names every wanted column; else the first with two cells; else the first.
 
     -1 for an empty sheet.
     """
-    rows = min(TITLES, len(columns[0])) if columns else 0
-    shown = [[column[row].as_py() for column in columns] for row in range(rows)]
-    for row, cells in enumerate(shown):
+    import pyarrow.compute as pc
+
+    rows = len(columns[0]) if columns else 0
+    # Rows above the sheet's first cell are there but blank.
+    filled = [at for column in columns if (at := pc.index(column.is_valid(), True).as_py()) >= 0]
+    start = min(filled, default=rows)
+    shown = {
+        row: [column[row].as_py() for column in columns]
+        for row in range(start, min(start + TITLES, rows))
+    }
+    for row, cells in shown.items():
         if wanted and set(wanted) <= set(cells):
             return row
-    several = [row for row, cells in enumerate(shown) if sum(bool(cell) for cell in cells) > 1]
-    return several[0] if several else (0 if rows else -1)
+    several = [row for row, cells in shown.items() if sum(bool(cell) for cell in cells) > 1]
+    return several[0] if several else min(shown, default=-1)
 
 
 def check_header(ask: Ask, names: list[str]) -> None:
@@ -130,46 +116,21 @@ def check_header(ask: Ask, names: list[str]) -> None:
 def pieces(ask: Ask, table: Any) -> Iterator[tuple[str, list[Any]]]:
     """The rows that hold anything: a sheet's used range reaches as far as its formatting."""
     assert ask.con is not None
-    filled = " OR ".join(f"{name} IS NOT NULL" for name in table.column_names)
-    ask.con.register("_duiqi_sheet", table)
-    try:
-        yield f"(SELECT * FROM _duiqi_sheet WHERE {filled})", []
-    finally:
-        ask.con.unregister("_duiqi_sheet")
+    filled = " OR ".join(f"{name} IS NOT NULL" for name in table.column_names if name != "r")
+    for start in range(0, len(table), STEP):
+        ask.con.register("_duiqi_piece", table.slice(start, STEP))
+        try:
+            yield f"(SELECT * FROM _duiqi_piece WHERE {filled})", []
+        finally:
+            ask.con.unregister("_duiqi_piece")
 
 
-def remarks(
-    ask: Ask,
-    book: Any,
-    sheet: str,
-    names: list[str],
-    table: Any,
-    header: int,
-    wrong: dict[int, int],
-) -> tuple[Note, ...]:
-    """What Excel did to the mapped columns. Counts only: a cell may be personal."""
-    named = {"source": ask.config.name, "file": ask.path.name}
-    notes = []
+def remarks(ask: Ask, names: list[str], header: int, odd: list[Odd]) -> tuple[Note, ...]:
+    """Counts and addresses only: a cell may be personal."""
+    notes = [spoilt(o.code, ask.named, names[o.place], o.cells, o.first) for o in odd]
     if header > 0:
-        notes.append(Note("source.header_row", {**named, "row": str(header + 1)}))
-    for place, name in enumerate(names):
-        if name not in ask.wanted:
-            continue
-        about = {**named, "column": name}
-        if wrong.get(place):
-            notes.append(Note("source.damaged_errors", {**about, "cells": str(wrong[place])}))
-        found = damage(table.column(place), partial(numbers, book, sheet, place, header))
-        notes += [Note(code, {**about, "cells": str(cells)}) for code, cells in found]
+        notes.insert(0, Note("source.header_row", {**ask.named, "row": str(header + 1)}))
     return tuple(notes)
-
-
-def numbers(book: Any, sheet: str, place: int, header: int) -> Any:
-    """Per cell below the header whether it is a number and not text.
-
-    Read as truth values, numbers become one and texts do not.
-    """
-    loaded = book.load_sheet(sheet, header_row=None, dtypes={place: "boolean"}, use_columns=[place])
-    return loaded.to_arrow().column(0).is_valid().slice(header + 1)
 
 
 def sheets(ask: Ask) -> list[str]:
