@@ -39,10 +39,9 @@ def clean_up(ledger: Ledger, home: Home, fence: int) -> None:
 def empty_tmp(home: Home, fence: int) -> None:
     """Remove what dead processes left: half-written files, spilled rows, copies, secrets."""
     for path in home.tmp.iterdir():
-        left = ASIDE.fullmatch(path.name)
-        if (left is not None and int(left.group(1)) < fence) or (
-            SECRET.fullmatch(path.name) and home.secret_file.exists()
-        ):
+        half = ASIDE.fullmatch(path.name)
+        is_spare = SECRET.fullmatch(path.name) is not None and home.secret_file.exists()
+        if is_spare or (half is not None and int(half.group(1)) < fence):
             remove(path)
     if home.spill.is_dir():
         for path in home.spill.iterdir():

@@ -19,12 +19,14 @@ DEADLINE = 90.0
 SPAWNED: list[subprocess.Popen[bytes]] = []
 
 
-def until(condition: Callable[[], object], what: str, deadline: float = DEADLINE) -> None:
-    """Wait for a condition; fails, saying what was waited for, when it does not come."""
+def until(
+    condition: Callable[[], object], what: str, deadline: float = DEADLINE, look: float = 0.05
+) -> None:
+    """Look for a condition every `look` seconds; fails, saying what was waited for, without it."""
     end = time.monotonic() + deadline
     while not condition():
         assert time.monotonic() < end, f"waited {deadline:.0f} s for {what}"
-        time.sleep(0.05)
+        time.sleep(look)
 
 
 @contextmanager
