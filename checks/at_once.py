@@ -16,7 +16,7 @@ from checks.cells import Names, any_differs, listed, near
 from checks.multiset import cancel_copies
 from checks.normalisers import install
 from checks.prepare import Spec, key_of, prepared_query
-from checks.reconcile import Found, SideTotals, Totals, clear, finish
+from checks.reconcile import Found, SideTotals, Totals, clear, finish, take_in
 from checks.sql import only_row, quoted
 
 
@@ -71,7 +71,6 @@ def reconcile_at_once(
     install(con, {c.reader for c in spec.columns if c.reader}, spec.zone)
     tolerance.install(con, compared)
     con.execute(f"CREATE TABLE {names.near} AS {_statement(left, right, spec, columns, carry)}")
-    cancelled = cancel_copies(con, None, None, compared, carry, names)
     sides, unread, null = [], [], []
     for side in ("left", "right"):
         counted, cells = _counted(con, side, spec, names)
@@ -80,10 +79,12 @@ def reconcile_at_once(
         kept = listed([f"{side[0]}_carry{at}" for at in range(len(carry))])
         null.append(
             f"SELECT '{side}', 'null_key_{side}', NULL, {side[0]}_raw_hash, {kept}"
-            f" FROM {names.near} WHERE again = 'null_{side}'"
+            f" FROM {names.apart} WHERE again = 'null_{side}'"
         )
-    found = Found(sides[0], sides[1], cancelled, (0,) * len(compared), tuple(null))
-    return AtOnce(finish(con, found, compared, carry, names), unread[0], unread[1])
+    counts = take_in(con, compared, carry, names)
+    cancelled = cancel_copies(con, None, None, compared, carry, names)
+    found = Found(sides[0], sides[1], counts, cancelled, (0,) * len(compared), tuple(null))
+    return AtOnce(finish(con, found, compared, names), unread[0], unread[1])
 
 
 def _statement(

@@ -49,6 +49,11 @@ class Names:
         return self._table("_near")
 
     @property
+    def apart(self) -> str:
+        """The rows of `near` that are no part of a pair and do not stand alone either."""
+        return self._table("_apart")
+
+    @property
     def copies(self) -> str:
         """Rows of repeated keys."""
         return self._table("_copies")
@@ -65,16 +70,33 @@ class Names:
 
     @property
     def scratch(self) -> tuple[str, ...]:
-        """Not needed once the comparison is done; `near` is, for `cells` is a view of it."""
-        return (self.again, self.leftover, self.residue, self.copies, self.cancelled)
+        """Not needed once the comparison is done."""
+        tables = (self.again, self.leftover, self.residue, self.near, self.apart)
+        return (*tables, self.copies, self.cancelled)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Pairs with at least one cell not aligned; per column the cells by class from NORMALIZED."""
+    """Pairs with at least one cell not aligned, rows that stand alone on either side, and per
+    column the cells by class from NORMALIZED."""
 
     mismatched: int
+    left_alone: int
+    right_alone: int
     columns: tuple[tuple[int, int, int, int], ...]
+
+    @classmethod
+    def none(cls, columns: int) -> Counts:
+        return cls(0, 0, 0, ((0, 0, 0, 0),) * columns)
+
+    def __add__(self, other: Counts) -> Counts:
+        pairs = zip(self.columns, other.columns, strict=True)
+        return Counts(
+            self.mismatched + other.mismatched,
+            self.left_alone + other.left_alone,
+            self.right_alone + other.right_alone,
+            tuple((a + e, b + f, c + g, d + h) for (a, b, c, d), (e, f, g, h) in pairs),
+        )
 
 
 def slot(side: str, place: int, column: Column, part: Part) -> str:
@@ -136,8 +158,8 @@ def near(
     return Near(tuple(inner), ("hard", "again", *outer))
 
 
-def view_cells(con: Any, columns: Sequence[Column], carry: Sequence[str], names: Names) -> None:
-    """Leave the view `cells`: one row per cell that is not aligned."""
+def cells_query(columns: Sequence[Column], carry: Sequence[str], names: Names) -> str:
+    """SQL over `near`: one row per cell that is not aligned."""
     queries = [
         "SELECT CAST(NULL AS VARCHAR) AS _key, NULL AS field, 0 AS place, NULL AS class,"
         " NULL AS left_value, NULL AS right_value, NULL AS left_canonical, NULL AS right_canonical,"
@@ -154,27 +176,27 @@ def view_cells(con: Any, columns: Sequence[Column], carry: Sequence[str], names:
             f" THEN 'null_vs_value' ELSE 'different' END, {', '.join([*parts, *fired, *lists])}"
             f" FROM {names.near} WHERE hard AND k{place} >= {NULL_VS_VALUE}"
         )
-    con.execute(f"CREATE VIEW {names.cells} AS {' UNION ALL '.join(queries)}")
+    return " UNION ALL ".join(queries)
 
 
 _TOLD: tuple[Part, ...] = ("shown", "canonical")
 
 
 def count_cells(con: Any, columns: Sequence[Column], names: Names) -> Counts:
-    """Count the cells of the pairs in `near`."""
-    if not columns:
-        return Counts(0, ())
+    """Count what is in `near`, rows of repeated keys left out."""
     codes = [f"k{place}" for place in range(len(columns))]
     classes = (NORMALIZED, WITHIN, NULL_VS_VALUE, DIFFERENT)
-    counts = [f"count(*) FILTER ({code} = {c})" for code in codes for c in classes]
-    worst = f"greatest({', '.join(codes)})"
-    mismatched, *cells = only_row(
+    pair = "_left_key IS NOT NULL AND _right_key IS NOT NULL"
+    counts = [f", count(*) FILTER ({pair} AND {code} = {c})" for code in codes for c in classes]
+    worst = f"greatest({', '.join(codes)})" if codes else "0"
+    mismatched, left, right, *cells = only_row(
         con,
-        f"SELECT count(*) FILTER ({worst} >= {NULL_VS_VALUE}), {', '.join(counts)}"
-        f" FROM {names.near} WHERE again = '' AND _left_key IS NOT NULL AND _right_key IS NOT NULL",
+        f"SELECT count(*) FILTER ({pair} AND {worst} >= {NULL_VS_VALUE}),"
+        " count(*) FILTER (_right_key IS NULL), count(*) FILTER (_left_key IS NULL)"
+        f"{''.join(counts)} FROM {names.near} WHERE again = ''",
     )
     by_column = (cells[4 * n : 4 * n + 4] for n in range(len(columns)))
-    return Counts(mismatched, tuple((a, b, c, d) for a, b, c, d in by_column))
+    return Counts(mismatched, left, right, tuple((a, b, c, d) for a, b, c, d in by_column))
 
 
 def _side_by_side(place: int, column: Column) -> list[str]:

@@ -31,7 +31,7 @@ def cancel_copies(
 ) -> Cancelled:
     """Pair off equal copies of repeated keys; leaves the `leftover` table.
 
-    The copies are in `near` and, where a side is given, among its odd rows too.
+    The copies are in `apart` and, where a side is given, among its odd rows too.
 
     Copies written alike are paired first, then those that are alike once normalised, in the order
     of their raw text: which of several alike stays over does not depend on the order of the rows.
@@ -81,7 +81,7 @@ def _copies(
     kept = [f"{letter}_carry{at}" for at in range(len(carry))]
     queries = [
         f"SELECT {_copy(name, f'_{name}_key', kept, slots('raw'), slots('canonical'))}"
-        f" FROM (SELECT *, {letter}_raw_hash AS _raw_hash FROM {names.near})"
+        f" FROM (SELECT *, {letter}_raw_hash AS _raw_hash FROM {names.apart})"
         f" WHERE again = '{name}'"
     ]
     if side is not None:

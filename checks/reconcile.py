@@ -7,15 +7,19 @@ compared as multisets of whole normalised rows, so twice here and once there is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.cells import Counts, Names, carried, count_cells, listed, view_cells
+from checks.cells import Counts, Names, carried, cells_query, count_cells, listed
 from checks.multiset import Cancelled, cancel_copies, no_copies
 from checks.prepare import Column, Side
 from checks.residue import count_soft, find_residue, look_closely
 from checks.sql import only_row
+
+# Rows a side that are joined at once, and keys drawn for each such slice to find where it ends.
+SLICE = 1_000_000
+DRAWN = 200
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def reconcile(
 ) -> Totals:
     """Compare the `columns` of two sides; both must know each of them under the same reader.
 
-    Leaves in `con`, replacing older ones, a view and a table:
+    Leaves in `con`, replacing older ones, two tables:
 
     `<into>cells`, one row per cell that is not aligned: `_key`, `field`, `place` (the column's
     place in `columns`), `class`, `left_value`, `right_value` (as shown), `left_canonical`,
@@ -100,9 +104,14 @@ def reconcile(
         f"CREATE TABLE {names.again} AS SELECT DISTINCT _key FROM (SELECT _key FROM {left.odd}"
         f" UNION ALL SELECT _key FROM {right.odd}) WHERE _key IS NOT NULL",
     )
-    find_residue(con, left, right, compared, names)
-    look_closely(con, left, right, compared, carry, names)
-    soft = count_soft(con, left, right, compared, names)
+    sides = _counted(con, left), _counted(con, right)
+    counts, soft = Counts.none(len(compared)), [0] * len(compared)
+    for within in _slices(con, left, right, max(side.rows for side in sides)):
+        find_residue(con, left, right, compared, within, names)
+        look_closely(con, left, right, compared, carry, names)
+        softly = count_soft(con, left, right, compared, within, names)
+        soft = [one + other for one, other in zip(soft, softly, strict=True)]
+        counts += take_in(con, compared, carry, names)
     if again:
         cancelled = cancel_copies(con, left, right, compared, carry, names)
     else:
@@ -112,67 +121,101 @@ def reconcile(
         f" {listed(carried(side.spec, carry, 's'))} FROM {side.odd} AS s WHERE _key IS NULL"
         for name, side in (("left", left), ("right", right))
     ]
-    sides = _counted(con, left), _counted(con, right)
-    return finish(con, Found(*sides, cancelled, tuple(soft), tuple(null)), compared, carry, names)
+    return finish(con, Found(*sides, counts, cancelled, tuple(soft), tuple(null)), compared, names)
 
 
 def clear(con: Any, names: Names) -> None:
     """Drop what an earlier comparison under these names left."""
-    con.execute(f"DROP VIEW IF EXISTS {names.cells}")
-    for table in (names.near, names.lone, *names.scratch):
+    for table in (names.cells, names.lone, *names.scratch):
         con.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _slices(con: Any, left: Side, right: Side, rows: int) -> Iterator[str]:
+    """Conditions on `_key` that part all keys into slices of about `SLICE` rows, in key order.
+
+    A slice's rows are joined in memory, and a sealed file, being in key order, is read in passing.
+    Where keys crowd, slices are uneven, never wrong.
+    """
+    pieces = -(-rows // SLICE)
+    if pieces < 2:
+        yield "true"
+        return
+    drawn = con.execute(
+        f"FROM (SELECT _key FROM {left.rows} UNION ALL SELECT _key FROM {right.rows})"
+        f" USING SAMPLE reservoir({pieces * DRAWN} ROWS) REPEATABLE (1)"
+    ).fetchall()
+    # DuckDB orders texts by their bytes.
+    keys = sorted((key for (key,) in drawn), key=str.encode)
+    ends = (keys[at * len(keys) // pieces] for at in range(1, pieces) if keys)
+    marks = list(dict.fromkeys(ends))
+    low, high = (f"getvariable('duiqi_{end}')" for end in ("low", "high"))
+    try:
+        for start, end in zip([None, *marks], [*marks, None], strict=True):
+            con.execute("SET VARIABLE duiqi_low = $1", [start])
+            con.execute("SET VARIABLE duiqi_high = $1", [end])
+            above = "true" if start is None else f"_key >= {low}"
+            yield above if end is None else f"{above} AND _key < {high}"
+    finally:
+        con.execute("RESET VARIABLE duiqi_low")
+        con.execute("RESET VARIABLE duiqi_high")
+
+
+def take_in(con: Any, columns: Sequence[Column], carry: Sequence[str], names: Names) -> Counts:
+    """Move what `near` holds on to `cells`, `lone` and `apart`, adding to what is there; count it.
+
+    `near` and the residue are empty afterwards, so that memory holds those of one slice at most.
+    """
+    counts = count_cells(con, columns, names)
+    lone = []
+    for name, other in (("left", "right"), ("right", "left")):
+        kept = listed([f"{name[0]}_carry{at}" for at in range(len(carry))])
+        lone.append(
+            f"SELECT '{name}' AS side, 'only_{name}' AS kind, _{name}_key AS _key,"
+            f" {name[0]}_raw_hash AS _raw_hash, {kept} AS carry"
+            f" FROM {names.near} WHERE again = '' AND _{other}_key IS NULL"
+        )
+    for table, query in (
+        (names.cells, cells_query(columns, carry, names)),
+        (names.lone, " UNION ALL ".join(lone)),
+        (names.apart, f"FROM {names.near} WHERE again <> ''"),
+    ):
+        con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM ({query}) LIMIT 0")
+        con.execute(f"INSERT INTO {table} {query}")
+    con.execute(f"DROP TABLE {names.near}")
+    con.execute(f"DROP TABLE IF EXISTS {names.residue}")
+    return counts
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is known once the rows are in `near`.
+    """What is known once every row was looked at.
 
-    `soft` counts, per column, cells written differently in pairs that are not in `near`; `null`
-    are queries for the rows without a key.
+    `counts` is what `take_in` counted. `soft` counts, per column, cells written differently in
+    pairs that were not in `near`; `null` are queries for the rows without a key.
     """
 
     left: SideTotals
     right: SideTotals
+    counts: Counts
     cancelled: Cancelled
     soft: tuple[int, ...]
     null: tuple[str, ...]
 
 
-def finish(
-    con: Any, found: Found, columns: Sequence[Column], carry: Sequence[str], names: Names
-) -> Totals:
-    """From `near` to `cells`, `lone` and the totals."""
-    view_cells(con, columns, carry, names)
-    counts = count_cells(con, columns, names)
-    _gather_lone(con, found.null, carry, names)
-    totals = _totals(con, found, columns, counts, names)
+def finish(con: Any, found: Found, columns: Sequence[Column], names: Names) -> Totals:
+    """Complete `lone`, add up, and drop what is not needed any more."""
+    left_over = (
+        f"SELECT side, 'duplicate_' || side AS kind, _key, _raw_hash, carry FROM {names.leftover}"
+    )
+    con.execute(f"INSERT INTO {names.lone} {' UNION ALL '.join([left_over, *found.null])}")
     for table in names.scratch:
         con.execute(f"DROP TABLE IF EXISTS {table}")
-    return totals
+    return _totals(found, columns)
 
 
-def _gather_lone(con: Any, null: Sequence[str], carry: Sequence[str], names: Names) -> None:
-    parts = [
-        f"SELECT side, 'duplicate_' || side AS kind, _key, _raw_hash, carry FROM {names.leftover}"
-    ]
-    for name, other in (("left", "right"), ("right", "left")):
-        kept = [f"{name[0]}_carry{at}" for at in range(len(carry))]
-        parts.append(
-            f"SELECT '{name}', 'only_{name}', _{name}_key, {name[0]}_raw_hash, {listed(kept)}"
-            f" FROM {names.near} WHERE again = '' AND _{other}_key IS NULL"
-        )
-    con.execute(f"CREATE TABLE {names.lone} AS {' UNION ALL '.join([*parts, *null])}")
-
-
-def _totals(
-    con: Any, found: Found, columns: Sequence[Column], counts: Counts, names: Names
-) -> Totals:
-    alone_left, alone_right = only_row(
-        con,
-        "SELECT count(*) FILTER (_right_key IS NULL), count(*) FILTER (_left_key IS NULL)"
-        f" FROM {names.near} WHERE again = ''",
-    )
-    only_left = alone_left + found.cancelled.only_left
+def _totals(found: Found, columns: Sequence[Column]) -> Totals:
+    counts = found.counts
+    only_left = counts.left_alone + found.cancelled.only_left
     matched = found.left.rows - found.left.null_keys - only_left
     by_column = []
     for at, column in enumerate(columns):
@@ -186,7 +229,7 @@ def _totals(
         matched=matched,
         mismatched=counts.mismatched,
         only_left=only_left,
-        only_right=alone_right + found.cancelled.only_right,
+        only_right=counts.right_alone + found.cancelled.only_right,
         columns=tuple(by_column),
     )
 

@@ -12,11 +12,12 @@ from checks.sql import only_row, quoted
 
 
 def find_residue(
-    con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names
+    con: Any, left: Side, right: Side, columns: Sequence[Column], within: str, names: Names
 ) -> None:
     """Full join on the key; keeps where the rows lie that differ or stand alone.
 
-    `hard` pairs differ in a normalised value, pairs that are not only in how they are written.
+    `within` is SQL for which keys are looked at. `hard` pairs differ in a normalised value, pairs
+    that are not only in how they are written.
     Rows of repeated keys are kept besides, each alone, with the side in `again`.
     """
     beside = _beside_the_hash(left, right, columns)
@@ -24,7 +25,7 @@ def find_residue(
     wanted = ["_key", "_norm_hash", *raw, *beside]
     sides = [
         f"(SELECT {side.locator} AS _at, {', '.join(wanted)} FROM {side.rows}"
-        f" ANTI JOIN {names.again} USING (_key) WHERE _key IS NOT NULL) AS {alias}"
+        f" ANTI JOIN {names.again} USING (_key) WHERE _key IS NOT NULL AND {within}) AS {alias}"
         for side, alias in ((left, "l"), (right, "r"))
     ]
     hard = any_differs(["_norm_hash", *beside] if _hashes_meet(left, right) else beside)
@@ -38,7 +39,7 @@ def find_residue(
     for name, side in (("left", left), ("right", right)):
         con.execute(
             f"INSERT INTO {names.residue} ({name}_at, hard, again) SELECT {side.locator}, false,"
-            f" '{name}' FROM {side.rows} SEMI JOIN {names.again} USING (_key)"
+            f" '{name}' FROM {side.rows} SEMI JOIN {names.again} USING (_key) WHERE {within}"
         )
 
 
@@ -82,7 +83,7 @@ def _soft_by_hash(left: Side, right: Side, columns: Sequence[Column]) -> bool:
 
 
 def count_soft(
-    con: Any, left: Side, right: Side, columns: Sequence[Column], names: Names
+    con: Any, left: Side, right: Side, columns: Sequence[Column], within: str, names: Names
 ) -> list[int]:
     """Per column, the cells written differently in pairs that agree once normalised."""
     read = [c for c in columns if c.reader]
@@ -98,7 +99,7 @@ def count_soft(
         )
     else:
         pairs = (
-            f"{left.rows} AS l JOIN {right.rows} AS r ON l._key = r._key"
+            f"(FROM {left.rows} WHERE {within}) AS l JOIN {right.rows} AS r ON l._key = r._key"
             f" ANTI JOIN {names.again} AS g ON g._key = l._key"
             f" ANTI JOIN (SELECT left_at FROM {names.residue} WHERE hard) AS h"
             f" ON h.left_at = l.{left.locator}"

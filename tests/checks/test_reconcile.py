@@ -139,6 +139,16 @@ def test_every_road_leads_to_the_same_totals(con, left, right):
         assert upper_keys(lone) == upper_keys(found[0][2])
 
 
+@pytest.mark.parametrize("secret", [SEALED, None])
+@settings(quickly, max_examples=8)
+@given(left=rows, right=rows)
+def test_slices_of_the_keys_change_nothing(con, secret, left, right):
+    expected = expect(left, right, KEY, READS, {"amount": "0.5"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checks.reconcile.SLICE", 3)
+        assert_same(*run(con, left, right, spec(secret)), expected)
+
+
 @quickly
 @given(left=rows, right=rows)
 def test_agrees_when_the_hash_covers_only_some_of_the_columns(con, left, right):
