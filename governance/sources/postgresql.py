@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psycopg
@@ -14,7 +14,7 @@ from checks.sql import quoted
 from governance.config.model import SourceConfig
 from governance.errors import SchemaDrift, SourceRefused
 from governance.sources import postgresql_errors as errors
-from governance.sources.landing import BATCH_BYTES, STEP, among, landing, scratch_file
+from governance.sources.landing import STEP, among, count, landing, scratch_file
 from governance.sources.model import (
     Columns,
     Extract,
@@ -27,6 +27,7 @@ from governance.sources.model import (
     TableInfo,
 )
 from governance.sources.names import resolve, table_missing, what
+from governance.sources.postgresql_lines import Lines, canceller
 from governance.sources.watch import Watch
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class PostgresReader(Reader):
         stop: Stop,
     ) -> Landed:
         table = what(extract, self.name)
-        watch = Watch(self.name, stop, self.conn.cancel, self.timeout)
+        watch = Watch(self.name, stop, canceller(self.conn), self.timeout)
         with self._asking(table), watch, watch.over(psycopg.Error):
             origin, available, notes = self._shape(extract.table, extract.query)
             real = resolve(self.name, table, extract.wanted, available)
@@ -224,37 +225,24 @@ class PostgresReader(Reader):
         progress: Progress,
         watch: Watch,
     ) -> int:
-        total, told = 0, 0
+        told = 0
         with (
             self.conn.cursor() as cursor,
             cursor.copy(statement) as copy,
             scratch_file(con) as path,
         ):
-            while True:
-                with path.open("wb") as file:
-                    rows, size = fill(file, copy, watch)
-                if not rows:
-                    return total
-                take_csv(con, into, str(path), len(extract.columns), rows, size, self.name)
-                total += rows
-                if total // STEP > told:
-                    told = total // STEP
-                    progress(total)
-
-
-def fill(file: BinaryIO, copy: psycopg.Copy, watch: Watch) -> tuple[int, int]:
-    """Write the next rows, some megabytes of them. The server sends each row as one message."""
-    rows = size = 0
-    for line in copy:
-        file.write(line)
-        rows += 1
-        size += len(line)
-        if size >= BATCH_BYTES:
-            break
-        if not rows % 1000:
-            watch.check()
-    watch.check()
-    return rows, size
+            lines = Lines(copy, cursor, watch)
+            while not lines.done:
+                with path.open("wb", buffering=1 << 20) as file:
+                    rows, size = lines.fill(file)
+                if rows:
+                    take_csv(con, into, str(path), len(extract.columns), rows, size, self.name)
+                if lines.rows // STEP > told:
+                    told = lines.rows // STEP
+                    progress(lines.rows)
+        if count(con, into) != lines.sent:
+            raise SourceRefused("source.miscounted", source=self.name, table=into)
+        return lines.rows
 
 
 def copy_statement(
