@@ -13,8 +13,7 @@ from typing import Any
 from checks.dictionary import Entity, Mapping, Tolerance
 from checks.masking import SEPARATOR, VARIABLE, mask, token
 from checks.normalisers import expression, idle, install
-from checks.normalisers.base import literal
-from checks.sql import only_row, quoted
+from checks.sql import literal, only_row, quoted
 
 LOOK_AHEAD_ROWS = 200_000
 # What every prepared row has besides its fields.
@@ -80,13 +79,23 @@ class Side:
     """One side of a comparison: where its prepared rows lie, in memory or in a sealed file.
 
     `rows` holds the unique non-null keys, `odd` all other rows; both are pasted as SQL, so quote
-    them. `locator` is a cheap unique column of `rows`.
+    them. `locator` is a cheap unique column of `rows`. `picked` is a query for the rows under the
+    keys of a table `{keys}`, where there is a quicker one than to look through all.
     """
 
     rows: str
     odd: str
     spec: Spec
     locator: str = "rowid"
+    picked: str = ""
+
+    def under(self, keys: str) -> str:
+        """SQL for the columns `spec.stored` of the rows under the keys of the table `keys`."""
+        stored = ", ".join(quoted(name) for name in self.spec.stored)
+        query = (
+            self.picked or f"SELECT * FROM {self.rows} WHERE _key IN (SELECT _key FROM {{keys}})"
+        )
+        return f"SELECT {stored} FROM ({query.replace('{keys}', keys)})"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Small helpers for SQL text. Values are always bound; only identifiers are ever pasted."""
+"""Small helpers for SQL text. Values are bound wherever SQL allows; identifiers are quoted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ def quoted(name: str) -> str:
     if "\x00" in name:
         raise ValueError("an identifier cannot hold a NUL character")
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string, where no value can be bound: in ATTACH and in a view."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def only_row(con: Any, query: str) -> tuple[Any, ...]:

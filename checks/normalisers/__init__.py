@@ -6,7 +6,10 @@ docs/normalisers.md.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from checks.errors import CodedError
@@ -23,19 +26,30 @@ from checks.normalisers import (
     text,
     unicode,
 )
-from checks.normalisers.base import Normaliser, Step, literal
+from checks.normalisers.base import Normaliser, Step
+from checks.sql import literal
 
 __all__ = [
     "NORMALISERS",
     "TYPES",
     "Normaliser",
     "Step",
+    "edition",
     "explain",
     "expression",
     "idle",
     "install",
     "reader",
 ]
+
+
+@cache
+def edition() -> str:
+    """A text that is another one once a rule is: values normalised under one edition are not
+    compared with those of another."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
 
 # What `--normalize` and `normalizer:` may name.
 NORMALISERS: dict[str, Normaliser] = {

@@ -10,12 +10,12 @@ from checks.normalisers.base import (
     cases,
     full_match,
     guarded,
-    literal,
     matches,
     replaced,
 )
 from checks.normalisers.numbers import WRITTEN, is_plain, is_written, plain, shifted
 from checks.normalisers.unicode import HALF_WIDTH, INVISIBLE, SPACE
+from checks.sql import literal
 
 _CURRENCY = "¥|(?i:rmb|cny)|人民币|人民幣"
 _POWERS = {

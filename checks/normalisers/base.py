@@ -12,6 +12,8 @@ from functools import partial
 from itertools import count
 from typing import Literal
 
+from checks.sql import literal
+
 Sql = Callable[[str], str]
 Kind = Literal["text", "number", "date", "instant"]
 Need = Literal["nfkc", "simplified", "zone"]
@@ -133,11 +135,6 @@ def cases(*branches: tuple[str, str], otherwise: str = "NULL") -> str:
     """The value of the first branch whose test holds."""
     tests = " ".join(f"WHEN {test} THEN {value}" for test, value in branches)
     return f"CASE {tests} ELSE {otherwise} END"
-
-
-def literal(text: str) -> str:
-    """`text` as an SQL string; only for constants of this package."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def matches(text: str, pattern: str) -> str:

@@ -9,11 +9,11 @@ from checks.normalisers.base import (
     cases,
     full_match,
     guarded,
-    literal,
     matches,
     replaced,
 )
 from checks.normalisers.unicode import CJK, FOLDED, LOWER, NFKC, SIMPLIFIED, VISIBLE
+from checks.sql import literal
 
 _CHINESE_FORMS = (
     r"\(集团\)",

@@ -9,11 +9,11 @@ from checks.normalisers.base import (
     cases,
     full_match,
     guarded,
-    literal,
     matches,
     replaced,
 )
 from checks.normalisers.unicode import HALF_WIDTH, TRIMMED
+from checks.sql import literal
 
 ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SHORT = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"

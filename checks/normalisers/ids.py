@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from checks.normalisers.base import (
-    Normaliser,
-    Stage,
-    Step,
-    bound,
-    cases,
-    full_match,
-    guarded,
-    literal,
-    swap,
-)
+from checks.normalisers.base import Normaliser, Stage, Step, bound, cases, full_match, guarded, swap
 from checks.normalisers.unicode import HALF_WIDTH, INVISIBLE, SPACE, UPPER
+from checks.sql import literal
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SHAPE = rf"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}"

@@ -12,7 +12,8 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from checks.normalisers.base import Step, guarded, literal, matches, replaced, swap
+from checks.normalisers.base import Step, guarded, matches, replaced, swap
+from checks.sql import literal
 
 # Character classes as RE2 writes them, without the surrounding brackets.
 SPACE = r"\s\x0B\x1C-\x1F\x{85}\p{Z}"

@@ -20,6 +20,14 @@ class Trigger(StrEnum):
     DEMO = "demo"
 
 
+class SnapshotKind(StrEnum):
+    """How a snapshot is kept."""
+
+    BASE = "base"
+    DELTA = "delta"
+    SAME = "same"
+
+
 class RunStatus(StrEnum):
     """`partial`: it ended and sealed results, but a source or a check could not be done."""
 
@@ -71,6 +79,8 @@ class RunRow:
     config_digest: str | None
     error_code: str | None
     error_params: dict[str, str]
+    pruned_at: datetime | None = None
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,10 @@ class StepRow:
 class SnapshotRow:
     """One sealed snapshot of an entity of a source.
 
+    A `base` holds every row, a `delta` the rows that changed since its parent, a `same` shares its
+    parent's file. `base_id` is the base that its chain begins with, `changes` how many rows a
+    delta's file holds. From `pruned_at` on nobody reads it, at `removed_at` its file went.
+
     `columns` are all columns the source's table has, as (name, type); `unread` counts per
     canonical field the cells that its normaliser could not read.
     """
@@ -110,7 +124,7 @@ class SnapshotRow:
     entity: str
     run_id: int
     parent_id: int | None
-    kind: str
+    kind: SnapshotKind
     file: str
     sha256: str
     bytes: int
@@ -118,6 +132,10 @@ class SnapshotRow:
     taken_at: datetime
     columns: tuple[tuple[str, str], ...]
     unread: dict[str, int]
+    base_id: int | None = None
+    changes: int = 0
+    pruned_at: datetime | None = None
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from governance.store import Sealed
 
 # Asking twice for the same thing while the first still waits is one wish.
 MERGED = (Trigger.MANUAL, Trigger.PAGE)
+KEPT = (runs.c.file.is_not(None), runs.c.pruned_at.is_(None))
 OVER = tuple(status.value for status in RunStatus if status.is_over)
 
 
@@ -165,22 +166,21 @@ class Runs:
 
     def last_sealed(self) -> RunRow | None:
         """The newest run that has results to look at."""
-        query = select(runs).where(runs.c.file.is_not(None)).order_by(runs.c.id.desc()).limit(1)
+        query = select(runs).where(*KEPT).order_by(runs.c.id.desc()).limit(1)
         with self.database.read() as connection:
             return next(iter(fetch(connection, query)), None)
 
     def sealed(self, limit: int | None = None) -> tuple[RunRow, ...]:
         """Runs that have results, newest first."""
-        query = select(runs).where(runs.c.file.is_not(None)).order_by(runs.c.id.desc())
+        query = select(runs).where(*KEPT).order_by(runs.c.id.desc())
         with self.database.read() as connection:
             return fetch(connection, query if limit is None else query.limit(limit))
 
     def files(self) -> frozenset[str]:
         """Every run file the ledger knows; what else lies there is an orphan."""
         with self.database.read() as connection:
-            return frozenset(
-                connection.scalars(select(runs.c.file).where(runs.c.file.is_not(None)))
-            )
+            query = select(runs.c.file).where(runs.c.file.is_not(None), runs.c.removed_at.is_(None))
+            return frozenset(connection.scalars(query))
 
 
 def queued() -> Select[tuple[object, ...]]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from governance.ledger.database import Database
-from governance.ledger.rows import SnapshotRow
+from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.ledger.tables import run_snapshots, snapshots
 from governance.store import Sealed
+
+KEPT = snapshots.c.pruned_at.is_(None)
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,13 @@ class Snapshots:
         taken_at: datetime,
         columns: Sequence[tuple[str, str]],
         unread: Mapping[str, int],
-        parent_id: int | None = None,
-        kind: str = "base",
+        parent: SnapshotRow | None = None,
+        kind: SnapshotKind = SnapshotKind.BASE,
+        changes: int = 0,
     ) -> int:
-        """Make a sealed snapshot visible and return its id."""
+        """Make a sealed snapshot visible and return its id. All but a base name their parent."""
+        if (parent is None) != (kind is SnapshotKind.BASE):
+            raise ValueError("a base has no parent, every other snapshot has one")
         with self.database.fenced(fence) as connection:
             made: int = connection.execute(
                 insert(snapshots)
@@ -41,8 +46,10 @@ class Snapshots:
                     source=source,
                     entity=entity,
                     run_id=run_id,
-                    parent_id=parent_id,
+                    parent_id=None if parent is None else parent.id,
                     kind=kind,
+                    base_id=None if parent is None else parent.base_id,
+                    changes=changes,
                     file=sealed.file,
                     sha256=sealed.sha256,
                     bytes=sealed.bytes,
@@ -53,6 +60,9 @@ class Snapshots:
                 )
                 .returning(snapshots.c.id)
             ).scalar_one()
+            if parent is None:
+                itself = update(snapshots).where(snapshots.c.id == made)
+                connection.execute(itself.values(base_id=made))
         return made
 
     def get(self, snapshot_id: int) -> SnapshotRow | None:
@@ -63,7 +73,7 @@ class Snapshots:
     def newest(self, source: str, entity: str) -> SnapshotRow | None:
         query = (
             select(snapshots)
-            .where(snapshots.c.source == source, snapshots.c.entity == entity)
+            .where(snapshots.c.source == source, snapshots.c.entity == entity, KEPT)
             .order_by(snapshots.c.id.desc())
             .limit(1)
         )
@@ -72,16 +82,34 @@ class Snapshots:
 
     def newest_of_each(self) -> tuple[SnapshotRow, ...]:
         """The newest snapshot of every source and entity, by their names."""
-        last = select(func.max(snapshots.c.id)).group_by(snapshots.c.source, snapshots.c.entity)
+        last = (
+            select(func.max(snapshots.c.id))
+            .where(KEPT)
+            .group_by(snapshots.c.source, snapshots.c.entity)
+        )
         query = select(snapshots).where(snapshots.c.id.in_(last))
         with self.database.read() as connection:
             return fetch(connection, query.order_by(snapshots.c.source, snapshots.c.entity))
 
     def history(self, source: str, entity: str) -> tuple[SnapshotRow, ...]:
-        """Every snapshot of one entity of a source, oldest first."""
+        """Every snapshot of one entity of a source that can be read, oldest first."""
         query = (
             select(snapshots)
-            .where(snapshots.c.source == source, snapshots.c.entity == entity)
+            .where(snapshots.c.source == source, snapshots.c.entity == entity, KEPT)
+            .order_by(snapshots.c.id)
+        )
+        with self.database.read() as connection:
+            return fetch(connection, query)
+
+    def chain(self, snapshot: SnapshotRow) -> tuple[SnapshotRow, ...]:
+        """The snapshots whose files make up this one, its base first, then deltas in order."""
+        query = (
+            select(snapshots)
+            .where(
+                snapshots.c.base_id == snapshot.base_id,
+                snapshots.c.kind != SnapshotKind.SAME.value,
+                snapshots.c.id <= snapshot.id,
+            )
             .order_by(snapshots.c.id)
         )
         with self.database.read() as connection:
@@ -120,8 +148,9 @@ class Snapshots:
 
     def files(self) -> frozenset[str]:
         """Every snapshot file the ledger knows; what else lies there is an orphan."""
+        query = select(snapshots.c.file).where(snapshots.c.removed_at.is_(None))
         with self.database.read() as connection:
-            return frozenset(connection.scalars(select(snapshots.c.file)))
+            return frozenset(connection.scalars(query))
 
 
 def fetch(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[SnapshotRow, ...]:
@@ -130,4 +159,4 @@ def fetch(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[Sn
 
 def snapshot_row(row: RowMapping) -> SnapshotRow:
     columns = tuple((str(name), str(kind)) for name, kind in row["columns"])
-    return SnapshotRow(**{**row, "columns": columns})
+    return SnapshotRow(**{**row, "kind": SnapshotKind(row["kind"]), "columns": columns})

@@ -49,6 +49,8 @@ runs = Table(
     Column("config_digest", Text),
     Column("error_code", Text),
     Column("error_params", Json),
+    Column("pruned_at", Instant),
+    Column("removed_at", Instant),
     Index("ix_runs_status_id", "status", "id"),
     sqlite_autoincrement=True,
 )
@@ -89,7 +91,12 @@ snapshots = Table(
     Column("taken_at", Instant, nullable=False),
     Column("columns", Json, nullable=False),
     Column("unread", Json, nullable=False),
+    Column("base_id", BigId),
+    Column("changes", BigInteger, nullable=False, server_default="0"),
+    Column("pruned_at", Instant),
+    Column("removed_at", Instant),
     Index("ix_snapshots_source_entity_id", "source", "entity", "id"),
+    Index("ix_snapshots_base_id_id", "base_id", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -101,6 +108,21 @@ run_snapshots = Table(
     Column("entity", Text, primary_key=True),
     Column("snapshot_id", BigId, ForeignKey("snapshots.id"), nullable=False),
     Index("ix_run_snapshots_snapshot_id", "snapshot_id"),
+)
+
+# What must outlive retention: a signed review, an evidence pack. Either id may be empty.
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("run_id", BigId, ForeignKey("runs.id")),
+    Column("snapshot_id", BigId, ForeignKey("snapshots.id")),
+    Column("actor", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_holds_kind_object", "kind", "object"),
+    sqlite_autoincrement=True,
 )
 
 check_results = Table(

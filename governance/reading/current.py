@@ -9,6 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from checks.outcome import Outcome
 from governance.ledger.database import Database
 from governance.ledger.rows import RunStatus
+from governance.ledger.runs import KEPT
 from governance.ledger.tables import check_results, runs
 from governance.reading.model import Reading, Sealed, Source
 
@@ -36,7 +37,7 @@ def _newest(connection: Connection) -> dict[str, tuple[int, int | None]]:
     query = (
         select(check_results.c.check_name, func.max(check_results.c.run_id), func.max(seen))
         .join(runs, runs.c.id == check_results.c.run_id)
-        .where(runs.c.status.in_(_SEALED), runs.c.file.is_not(None), runs.c.sha256.is_not(None))
+        .where(runs.c.status.in_(_SEALED), *KEPT, runs.c.sha256.is_not(None))
         .group_by(check_results.c.check_name)
     )
     return {name: (run, evaluated) for name, run, evaluated in connection.execute(query)}

@@ -11,14 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from checks.sql import quoted
-from governance.errors import EvidenceTampered
+from checks.sql import literal
 from governance.reading.model import Reading
 from governance.reading.query import COLUMNS
-from governance.store import Home, engine, verify
+from governance.store import Home, Proofs, attach, engine
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,40 +25,6 @@ KEPT = 3
 REMEMBERED = 500
 SEARCHED = 1000
 T = TypeVar("T")
-
-
-def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """Attach a sealed file read-only. Raises EvidenceTampered where it is no DuckDB file."""
-    import duckdb
-
-    try:
-        con.execute(f"ATTACH {literal(str(path))} AS {quoted(name)} (READ_ONLY)")
-    except (duckdb.IOException, duckdb.SerializationException) as error:
-        raise EvidenceTampered("store.tampered", file=path.name) from error
-
-
-class Proofs:
-    """Remembers which files were proved, so that reading the same bytes twice hashes them once.
-
-    A file counts as the same while its inode, size and change time are; a change time cannot be
-    set back the way a modification time can.
-    """
-
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], tuple[int, int, int]] = {}
-
-    def prove(self, home: Home, file: str, sha256: str) -> Path:
-        """The path of an unchanged sealed file. Raises EvidenceTampered as `verify` does."""
-        try:
-            stat = home.file(file).stat()
-        except FileNotFoundError:
-            raise EvidenceTampered("store.missing", file=file) from None
-        mark = (stat.st_ino, stat.st_size, stat.st_ctime_ns)
-        if self._seen.get((file, sha256)) == mark:
-            return home.file(file)
-        path = verify(home, file, sha256)
-        self._seen[(file, sha256)] = mark
-        return path
 
 
 @dataclass
@@ -189,8 +153,3 @@ def _carried(con: duckdb.DuckDBPyConnection, name: str, check: str) -> bool:
     """Whether a run that could not evaluate a check carried its earlier findings on."""
     query = f"SELECT 1 FROM {name}.main.findings WHERE check_name = ? LIMIT 1"
     return con.execute(query, [check]).fetchone() is not None
-
-
-def literal(words: str) -> str:
-    """`words` as an SQL text literal, where a view takes no bound values."""
-    return "'" + words.replace("'", "''") + "'"

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from governance.ledger.rows import SnapshotRow
 from governance.reading.cells import Row
-from governance.reading.shelf import Proofs, attach
-from governance.store import Home, engine
+from governance.store import Home, Proofs, attach, engine
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,26 +15,28 @@ from checks.consistency import PairPlan, Verdict, judge, pairs
 from checks.dictionary import Entity
 from checks.errors import CodedError
 from checks.outcome import Outcome, Severity
-from checks.prepare import Side, spec_of
+from checks.recheck import Before, recheck
 from checks.reconcile import reconcile
 from checks.sql import quoted
 from governance.config.model import CheckConfig, Config
 from governance.errors import GovernanceError
 from governance.ledger import Ledger
-from governance.ledger.rows import CheckResult, Metric, SnapshotRow, StepKind, StepStatus
-from governance.runs import findings
+from governance.ledger.rows import CheckResult, Metric, RunRow, SnapshotRow, StepKind, StepStatus
+from governance.runs import agreements, findings
 from governance.runs.clues import Clue
 from governance.runs.findings import PairRun
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
-from governance.runs.snapshots import fingerprint
-from governance.store import Home, Sealed, engine, seal, verify
+from governance.runs.past import basis_of, last_compared, remember
+from governance.runs.sides import Sides
+from governance.store import Home, Proofs, Sealed, engine, seal
 
 PAIRS = """
 CREATE TABLE pairs (check_name VARCHAR, entity VARCHAR, left_source VARCHAR, right_source VARCHAR,
     left_rows BIGINT, left_keys BIGINT, left_duplicate_keys BIGINT, left_null_keys BIGINT,
     right_rows BIGINT, right_keys BIGINT, right_duplicate_keys BIGINT, right_null_keys BIGINT,
     matched BIGINT, aligned BIGINT, mismatched BIGINT, only_left BIGINT, only_right BIGINT,
-    strict DOUBLE, adjusted DOUBLE, outcome VARCHAR, reason VARCHAR)
+    strict DOUBLE, adjusted DOUBLE, outcome VARCHAR, reason VARCHAR,
+    left_snapshot BIGINT, right_snapshot BIGINT, basis VARCHAR)
 """
 FIELDS = """
 CREATE TABLE fields (check_name VARCHAR, left_source VARCHAR, right_source VARCHAR, field VARCHAR,
@@ -76,11 +78,14 @@ class Evaluator:
     config: Config
     run_id: int
     as_of: datetime
-    attached: dict[int, str] = field(default_factory=dict)
+    proofs: Proofs = field(default_factory=Proofs)
+    previous: RunRow | None = None
 
     def __enter__(self) -> Evaluator:
         self.con = engine(self.home)
+        self.sides = Sides(self.con, self.ledger, self.home, self.config, self.proofs)
         findings.create(self.con)
+        agreements.create(self.con)
         for statement in (PAIRS, FIELDS, UNREAD):
             self.con.execute(statement)
         return self
@@ -97,8 +102,9 @@ class Evaluator:
         """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
         entity = self.config.entity(check.entity)
         found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
-        before = self._last_results(check)
-        findings.remember(self.con, check.name, before)
+        self.previous = self._last_results(check)
+        before = self._file_of(self.previous)
+        remember(self.con, check.name, before)
         judged = []
         for plan in pairs(entity, check.sources):
             first = not findings.was_compared(self.con, check.name, plan, before)
@@ -108,7 +114,7 @@ class Evaluator:
             judged.append(self._pair(check, run, plan, found))
         used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
         for item in judged:
-            self._record(check, entity, item)
+            self._record(check, entity, item, used)
         self._record_unread(used)
         return Evaluation(
             result=self._result(check, judged, used),
@@ -124,7 +130,7 @@ class Evaluator:
         """Write the run's results to their sealed file."""
         tables = [
             ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
-            *((name, f"SELECT * FROM {name}") for name in ("pairs", "fields", "unread")),
+            *((name, f"SELECT * FROM {name}") for name in ("agreed", "pairs", "fields", "unread")),
         ]
         rows = self._number("SELECT count(*) FROM findings")
         file = f"runs/{self.run_id}.duckdb"
@@ -143,12 +149,15 @@ class Evaluator:
             return Seen(error=GovernanceError("store.never_read", source=source))
         return Seen(snapshot=newest)
 
-    def _last_results(self, check: CheckConfig) -> Path | None:
+    def _last_results(self, check: CheckConfig) -> RunRow | None:
         for result in self.ledger.results.history(check.name, limit=1):
-            run = self.ledger.runs.get(result.run_id)
-            if run is not None and run.file is not None and run.sha256 is not None:
-                return verify(self.home, run.file, run.sha256)
+            return self.ledger.runs.get(result.run_id)
         return None
+
+    def _file_of(self, run: RunRow | None) -> Path | None:
+        if run is None or run.file is None or run.sha256 is None or run.pruned_at is not None:
+            return None
+        return self.proofs.prove(self.home, run.file, run.sha256)
 
     def _pair(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
@@ -170,12 +179,22 @@ class Evaluator:
     def _compare(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
     ) -> Judged:
-        left, right = (self._side(run.entity, s, found[s]) for s in (plan.left, plan.right))
+        now = [snapshot for s in (plan.left, plan.right) if (snapshot := found[s].snapshot)]
+        left, right = (self.sides.side(run.entity, snapshot) for snapshot in now)
         carry = findings.carry_of(run.entity)
-        totals = reconcile(self.con, left, right, plan.fields, carry=carry)
+        basis = basis_of(run.entity, plan, left, right)
+        last = last_compared(self.con, run.check, plan, basis, self.previous)
+        past = self.sides.past(run.entity, last, *now) if last else None
+        touched = past.touched(self.con) if past else None
+        if past is not None and touched is not None:
+            before = Before(past.left, past.right, past.last.totals)
+            totals = recheck(self.con, left, right, before, touched, plan.fields, carry=carry)
+        else:
+            totals = reconcile(self.con, left, right, plan.fields, carry=carry)
         if not plan.presence:
             self.con.execute("DELETE FROM lone")
-        findings.collect(self.con, run, "cells", "lone")
+        findings.collect(self.con, run, "cells", "lone", touched)
+        agreements.collect(self.con, run, past)
         verdict = judge(
             plan,
             totals,
@@ -183,29 +202,11 @@ class Evaluator:
             strict_at_least=check.thresholds.strict,
             adjusted_at_least=check.thresholds.adjusted,
         )
-        return Judged(plan, verdict, totals)
+        return Judged(plan, verdict, totals, basis)
 
-    def _side(self, entity: Entity, source: str, seen: Seen) -> Side:
-        snapshot, mapping = seen.snapshot, entity.mapping_of(source)
-        assert snapshot is not None
-        assert mapping is not None
-        if snapshot.id not in self.attached:
-            path = str(verify(self.home, snapshot.file, snapshot.sha256)).replace("'", "''")
-            name = f"snapshot_{snapshot.id}"
-            self.con.execute(f"ATTACH '{path}' AS {name} (READ_ONLY)")
-            self.attached[snapshot.id] = name
-        name = self.attached[snapshot.id]
-        spec = spec_of(entity, mapping, secret=b"", zone=self.config.time_zone.key)
-        if self._fingerprint(name) != fingerprint(spec):
-            raise GovernanceError("store.mapping_changed", source=source, entity=entity.name)
-        return Side(f"{name}.main.rows", f"{name}.main.odd", spec)
-
-    def _fingerprint(self, name: str) -> str:
-        row = self.con.execute(f"SELECT fingerprint FROM {name}.main.meta").fetchone()
-        assert row is not None
-        return str(row[0])
-
-    def _record(self, check: CheckConfig, entity: Entity, item: Judged) -> None:
+    def _record(
+        self, check: CheckConfig, entity: Entity, item: Judged, used: Mapping[str, SnapshotRow]
+    ) -> None:
         plan, verdict, totals = item.plan, item.verdict, item.totals
         numbers: list[int | None] = [None] * 13
         if totals is not None:
@@ -220,7 +221,8 @@ class Evaluator:
             ]
         names = [check.name, entity.name, plan.left, plan.right]
         judged = [verdict.strict, verdict.adjusted, verdict.outcome.value, verdict.reason]
-        self._insert("pairs", [*names, *numbers, *judged])
+        compared = [used[s].id if s in used else None for s in (plan.left, plan.right)]
+        self._insert("pairs", [*names, *numbers, *judged, *compared, item.basis])
         rows = []
         for f in verdict.fields:
             t = f.totals

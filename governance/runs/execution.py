@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from checks.dictionary import Entity
@@ -23,7 +23,7 @@ from governance.runs.clues import Clue
 from governance.runs.drifts import Drifts
 from governance.runs.evaluate import Evaluation, Evaluator, Seen
 from governance.runs.snapshots import Failed, Reading, Taken, take
-from governance.store import Home
+from governance.store import Home, Proofs
 
 READERS = 4
 PROGRESS_SECONDS = 0.5
@@ -40,6 +40,7 @@ class Context:
     fence: int
     clock: Callable[[], datetime]
     stop: Callable[[], bool]
+    proofs: Proofs = field(default_factory=Proofs)
 
     @property
     def checks(self) -> tuple[CheckConfig, ...]:
@@ -90,7 +91,7 @@ def _execute(context: Context) -> None:
         _end(context, RunStatus.STOPPED, GovernanceError("run.stopped"))
         return
     with Evaluator(
-        context.ledger, context.home, context.config, context.run.id, as_of
+        context.ledger, context.home, context.config, context.run.id, as_of, context.proofs
     ) as evaluator:
         evaluations = [_evaluate(context, evaluator, check, seen) for check in context.checks]
         if context.stop():
@@ -172,11 +173,13 @@ class SourceRead:
     def _take(self, entities: tuple[Entity, ...]) -> None:
         reading = Reading(
             home=self.context.home,
+            proofs=self.context.proofs,
             secret=self.context.home.secret().encode(),
             zone=self.context.config.time_zone,
             run_id=self.context.run.id,
             fence=self.context.fence,
             before=lambda entity: self.context.ledger.snapshots.newest(self.source.name, entity),
+            chain=self.context.ledger.snapshots.chain,
             started=self._started,
             progress=self._progress,
             stop=self.context.stop,
@@ -203,8 +206,9 @@ class SourceRead:
                 taken_at=self.as_of,
                 columns=item.columns,
                 unread=item.unread,
-                parent_id=None if item.same_as is None else item.same_as.id,
-                kind="base" if item.same_as is None else "same",
+                parent=item.parent,
+                kind=item.kind,
+                changes=item.changes,
             )
             seen[self.source.name, item.entity] = Seen(
                 snapshot=self.context.ledger.snapshots.get(made)

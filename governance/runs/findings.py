@@ -86,6 +86,15 @@ SELECT substr(sha256(concat_ws(chr(31), $check, $entity, $left, $right, identity
 FROM ({rows})
 """
 
+# What was found under keys that nothing touched since is found again.
+_CARRIED = """
+INSERT INTO fresh
+SELECT * REPLACE ('open' AS state, $now AS first_seen, $run AS first_run, $now AS last_seen,
+                  $run AS last_run)
+FROM previous AS p WHERE p.left_source = $left AND p.right_source = $right
+  AND NOT EXISTS (FROM {touched} AS t WHERE t._key IS NOT DISTINCT FROM p.record_key)
+"""
+
 _SETTLE = """
 INSERT INTO findings
 SELECT f.* REPLACE (
@@ -163,24 +172,10 @@ def carry_of(entity: Entity) -> tuple[str, ...]:
 
 
 def create(con: Any) -> None:
-    """Empty tables `findings`, `fresh` and `previous`."""
+    """Empty tables `findings` and `fresh`."""
     declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in FINDINGS.items())
-    for table in ("findings", "fresh", "previous"):
+    for table in ("findings", "fresh"):
         con.execute(f"CREATE TABLE {table} ({declared})")
-
-
-def remember(con: Any, check: str, file: Path | None) -> None:
-    """Fill `previous` with what stood after the check's last run, sealed in `file`."""
-    con.execute("DELETE FROM previous")
-    if file is None:
-        return
-    columns = ", ".join(quoted(name) for name in FINDINGS)
-    with attached(con, file, "before"):
-        con.execute(
-            f"INSERT INTO previous SELECT {columns} FROM before.main.findings"
-            " WHERE check_name = $1 AND state <> 'gone'",
-            [check],
-        )
 
 
 def was_compared(con: Any, check: str, plan: PairPlan, file: Path | None) -> bool:
@@ -198,10 +193,11 @@ def was_compared(con: Any, check: str, plan: PairPlan, file: Path | None) -> boo
     return bool(known)
 
 
-def collect(con: Any, pair: PairRun, cells: str, lone: str) -> None:
+def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None = None) -> None:
     """Turn the tables `cells` and `lone` of a comparison into findings of this pair.
 
-    What stood before and shows no more is kept once as `gone`.
+    What stood before and shows no more is kept once as `gone`. Where only the keys in the table
+    `touched` were compared, what stood before under the others stands on.
     """
     con.execute("DELETE FROM fresh")
     _list_fields(con, pair.entity)
@@ -214,6 +210,9 @@ def collect(con: Any, pair: PairRun, cells: str, lone: str) -> None:
         "weight": weight,
     }
     con.execute(_FRESH.format(rows=_LONE.format(lone=lone)), {**common, **pair.names, **row})
+    if touched is not None:
+        when = {"now": pair.moment, "run": pair.run}
+        con.execute(_CARRIED.format(touched=touched), {**when, **pair.names})
     lag = pair.entity.lag.total_seconds()
     con.execute(_SETTLE, {"now": pair.moment, "lag": lag, "is_first": pair.is_first})
     con.execute(_GONE, pair.names)

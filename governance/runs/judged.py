@@ -16,11 +16,15 @@ WORST_FIRST = (Outcome.ERROR, Outcome.NOT_EVALUABLE, Outcome.FAILED, Outcome.PAS
 
 @dataclass(frozen=True)
 class Judged:
-    """One pair of a check with everything that is told about it."""
+    """One pair of a check with everything that is told about it.
+
+    `basis` stands for the rules it was compared under; see `governance.runs.past`.
+    """
 
     plan: PairPlan
     verdict: Verdict
     totals: Totals | None = None
+    basis: str | None = None
 
 
 def worst_of(judged: Sequence[Judged]) -> Judged:

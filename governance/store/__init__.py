@@ -1,11 +1,18 @@
 """Where runs leave what they saw: sealed, immutable DuckDB files under one home directory."""
 
+from governance.store.chain import Chains, Link, Opened
 from governance.store.home import Home, home_path, open_home
-from governance.store.sealed import Sealed, attached, engine, put_aside, seal, verify
+from governance.store.proofs import Proofs
+from governance.store.sealed import Sealed, attach, attached, engine, put_aside, seal, verify
 
 __all__ = [
+    "Chains",
     "Home",
+    "Link",
+    "Opened",
+    "Proofs",
     "Sealed",
+    "attach",
     "attached",
     "engine",
     "home_path",

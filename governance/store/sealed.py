@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.sql import quoted
+from checks.sql import literal, quoted
 from governance.errors import EvidenceTampered, StoreError
 from governance.store.home import Home
 
@@ -101,13 +101,12 @@ def _write(
 ) -> None:
     # Small blocks keep a small snapshot small: 225 KB instead of 1.5 MB for 5,000 rows.
     block = 16_384 if rows < SMALL_ROWS else 262_144
-    path = str(aside).replace("'", "''")
     # Choosing a compression costs five times more than a small table is worth (5,000 rows x 31:
     # 0.13 CPU s against 0.03, 1.2 MB against 1.8); a large one repays it.
     con.execute(f"SET force_compression = '{'zstd' if rows < SMALL_ROWS else 'auto'}'")
     counts: dict[str, int] = {}
     options = f"BLOCK_SIZE {block}, ROW_GROUP_SIZE {group}, STORAGE_VERSION '{STORAGE}'"
-    con.execute(f"ATTACH '{path}' AS sealing ({options})")
+    con.execute(f"ATTACH {literal(str(aside))} AS sealing ({options})")
     try:
         for name, query in tables:
             counts[name] = _number(con, f"CREATE TABLE sealing.{quoted(name)} AS {query}")
@@ -121,11 +120,20 @@ def _write(
                 raise StoreError("store.short", table=name, expected=expected, found=found)
 
 
+def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach a sealed file read-only. Raises EvidenceTampered where it is no DuckDB file."""
+    import duckdb
+
+    try:
+        con.execute(f"ATTACH {literal(str(path))} AS {quoted(name)} (READ_ONLY)")
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        raise EvidenceTampered("store.tampered", file=path.name) from error
+
+
 @contextmanager
 def attached(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Iterator[None]:
     """A sealed file as the catalog `name` of `con`, read-only, for the length of a block."""
-    escaped = str(path).replace("'", "''")
-    con.execute(f"ATTACH '{escaped}' AS {quoted(name)} (READ_ONLY)")
+    attach(con, path, name)
     try:
         yield
     finally:

@@ -54,6 +54,10 @@ class Company:
             stop=self.stop,
         )
 
+    def elsewhere(self, home: Path) -> Company:
+        """The same two systems on the same day, seen for the first time from another home."""
+        return founded(self.folder, home, self.day - 1)
+
     def change(self, source: str, statement: str, *values: Any) -> None:
         path = self.folder / f"{source}.sqlite"
         with closing(sqlite3.connect(path)) as connection, connection:
@@ -76,8 +80,12 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     folder = tmp_path / "company"
     folder.mkdir()
     settle(folder)
-    home = open_home(tmp_path / "home")
+    return founded(folder, tmp_path / "home")
+
+
+def founded(folder: Path, at: Path, day: int = 0) -> Company:
+    home = open_home(at)
     ledger = open_ledger(home.path)
     fence = ledger.leases.acquire("tests", now=START, ttl=timedelta(days=1000))
     assert fence is not None
-    return Company(folder, home, ledger, fence)
+    return Company(folder, home, ledger, fence, day)

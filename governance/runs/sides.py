@@ -1,0 +1,73 @@
+"""Sealed snapshots opened as the sides of a comparison, those of today and those of last time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checks.dictionary import Entity
+from checks.prepare import Side, spec_of
+from governance.config.model import Config
+from governance.errors import GovernanceError
+from governance.ledger import Ledger
+from governance.ledger.rows import SnapshotRow
+from governance.runs.past import Last, Past
+from governance.runs.snapshots import fingerprint, meta_of, side_of
+from governance.store import Chains, Home, Link, Opened, Proofs
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Sides:
+    """Opens the chains of snapshots on one connection; each file is proved and attached once."""
+
+    def __init__(
+        self,
+        con: DuckDBPyConnection,
+        ledger: Ledger,
+        home: Home,
+        config: Config,
+        proofs: Proofs,
+    ) -> None:
+        self._con, self._ledger, self._config = con, ledger, config
+        self._secret = home.secret().encode()
+        self._chains = Chains(con, home, proofs)
+
+    def side(self, entity: Entity, snapshot: SnapshotRow) -> Side:
+        """A snapshot ready to compare. Raises EvidenceTampered for a damaged file, GovernanceError
+        for one that was sealed under another mapping, other normalisers or another secret."""
+        mapping = entity.mapping_of(snapshot.source)
+        assert mapping is not None
+        opened = self._open(snapshot)
+        spec = spec_of(entity, mapping, secret=self._secret, zone=self._config.time_zone.key)
+        made = meta_of(self._con, opened)
+        if made is None or made[0] != fingerprint(spec):
+            raise GovernanceError(
+                "store.mapping_changed", source=snapshot.source, entity=entity.name
+            )
+        return side_of(opened, spec)
+
+    def past(
+        self, entity: Entity, last: Last, left: SnapshotRow, right: SnapshotRow
+    ) -> Past | None:
+        """The sides of the last comparison beside today's; None where they cannot be read."""
+        then = [self._ledger.snapshots.get(number) for number in (last.left, last.right)]
+        if any(snapshot is None or snapshot.pruned_at for snapshot in then):
+            return None
+        known = [snapshot for snapshot in then if snapshot is not None]
+        try:
+            sides = [self.side(entity, snapshot) for snapshot in known]
+        except GovernanceError:
+            return None
+        links = [self._between(a, b) for a, b in zip(known, (left, right), strict=True)]
+        return Past(last, sides[0], sides[1], links[0], links[1])
+
+    def _between(self, then: SnapshotRow, now: SnapshotRow) -> tuple[str, ...] | None:
+        """The catalogues of the files that lead from one snapshot to the other, if any do."""
+        if then.base_id != now.base_id or then.id > now.id:
+            return None
+        return self._open(now).files[len(self._open(then).files) :]
+
+    def _open(self, snapshot: SnapshotRow) -> Opened:
+        chain = self._ledger.snapshots.chain(snapshot)
+        return self._chains.open([Link(s.file, s.sha256) for s in chain])

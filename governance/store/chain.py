@@ -1,0 +1,124 @@
+"""Chains: a base file with every row, then delta files with the rows that changed since.
+
+A snapshot is read through two views, as if its file held all of it. In a delta's `rows` the column
+`_op` says what became of a key (`insert`, `update`, `delete`); in its `odd` the column `_copies`
+says how often a row without a key of its own stands there now, none meaning that it is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checks.sql import quoted
+from governance.store.home import Home
+from governance.store.proofs import Proofs
+from governance.store.sealed import attach
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Link:
+    """One file of a chain: its name below the home and its hex SHA-256."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A snapshot as relations, to be pasted into SQL.
+
+    `rows` and `odd` hold it whole, `newest` is the catalogue of its own file (`meta` and what else
+    was sealed with it), `files` the catalogues of its chain. `locator` is a cheap unique column of
+    `rows`, `picked` a quick query for the rows under the keys of a table `{keys}`.
+    """
+
+    rows: str
+    odd: str
+    newest: str
+    files: tuple[str, ...]
+    locator: str
+    picked: str
+
+
+# Finding the places first and then fetching them: 2,000 of 1M rows in 68 CPU ms instead of 240.
+PICKED = """
+SELECT {columns} FROM {file}.main.rows AS c WHERE rowid IN (
+    SELECT b.rowid FROM {file}.main.rows AS b SEMI JOIN {{keys}} AS k ON b._key = k._key{others})
+"""
+
+
+class Chains:
+    """The chains attached to one connection, each file once. They go with the connection."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, home: Home, proofs: Proofs) -> None:
+        self._con, self._home, self._proofs = con, home, proofs
+        self._files: dict[Link, str] = {}
+        self._opened: dict[tuple[Link, ...], Opened] = {}
+
+    def open(self, links: Sequence[Link]) -> Opened:
+        """The snapshot whose files these are, its base first.
+
+        Raises EvidenceTampered where one of them is gone or not what the ledger says.
+        """
+        chain = tuple(links)
+        if chain not in self._opened:
+            files = tuple(self._attached(link) for link in chain)
+            self._opened[chain] = self._views(files) if len(files) > 1 else _whole(files[0])
+        return self._opened[chain]
+
+    def _attached(self, link: Link) -> str:
+        if link not in self._files:
+            name = f"file_{len(self._files)}"
+            path = self._proofs.prove(self._home, link.file, link.sha256)
+            attach(self._con, path, name)
+            self._files[link] = name
+        return self._files[link]
+
+    def _views(self, files: tuple[str, ...]) -> Opened:
+        name = f"memory.main.chain_{len(self._opened)}"
+        base, *deltas = files
+        columns = ", ".join(f"c.{quoted(column)}" for column in self._columns(base))
+        later = {}
+        for table, known_by, there, copies in (
+            ("rows", "_key", "_op <> 'delete'", ""),
+            ("odd", "_raw_hash", "_copies > 0", ", range(c._copies)"),
+        ):
+            # Which file speaks last of a row; 99 files of 1,000 rows: 17 CPU ms.
+            last = f"{name}_{table}_last"
+            spoken = _all(f"SELECT {known_by}, {{}} AS _at FROM {{}}.main.{table}", deltas)
+            self._con.execute(
+                f"CREATE TABLE {last} AS SELECT {known_by}, max(_at) AS _at"
+                f" FROM ({spoken}) GROUP BY {known_by}"
+            )
+            changed = _all(f"SELECT {{}} AS _at, * FROM {{}}.main.{table}", deltas)
+            later[table] = (
+                f"SELECT {columns} FROM ({changed}) AS c JOIN {last} AS l"
+                f" ON c.{known_by} = l.{known_by} AND c._at = l._at{copies} WHERE c.{there}"
+            )
+            self._con.execute(
+                f"CREATE VIEW {name}_{table} AS SELECT {columns} FROM {base}.main.{table} AS c"
+                f" ANTI JOIN {last} AS l ON c.{known_by} = l.{known_by} UNION ALL {later[table]}"
+            )
+        others = f" ANTI JOIN {name}_rows_last AS l ON b._key = l._key"
+        first = PICKED.format(columns=columns, file=base, others=others)
+        picked = f"{first} UNION ALL {later['rows']} AND c._key IN (SELECT _key FROM {{keys}})"
+        return Opened(f"{name}_rows", f"{name}_odd", files[-1], files, "_key", picked)
+
+    def _columns(self, base: str) -> list[str]:
+        described = self._con.execute(f"DESCRIBE {base}.main.rows").fetchall()
+        return [str(column[0]) for column in described]
+
+
+def _whole(file: str) -> Opened:
+    picked = PICKED.format(columns="c.*", file=file, others="")
+    return Opened(f"{file}.main.rows", f"{file}.main.odd", file, (file,), "rowid", picked)
+
+
+def _all(select: str, files: Sequence[str]) -> str:
+    """One query over the same table of every file, each with its place in the chain."""
+    return " UNION ALL ".join(select.format(place, file) for place, file in enumerate(files))
