@@ -170,7 +170,8 @@ def land(
 
     Raises GovernanceError in plain words.
     """
-    extract = Extract(entity=side.config.name, columns=names, table=side.table)
+    # Looking through a text file costs a third of comparing it, and here it is compared as it is.
+    extract = Extract(side.config.name, names, side.table, inspected=side.config.kind == "xlsx")
     return side.reader.read(extract, con, into, lambda _: None, lambda: False).notes
 
 

@@ -31,7 +31,7 @@ class Extract:
     """What to read: canonical names and the source columns they come from.
 
     `table` is a table or a sheet; `query` a reading statement instead of it. A file without sheets
-    needs neither.
+    needs neither. `inspected` says whether a file is looked through for what a spreadsheet did.
     """
 
     entity: str
@@ -39,6 +39,7 @@ class Extract:
     table: str | None = None
     query: str | None = None
     filter: tuple[Condition, ...] = ()
+    inspected: bool = True
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -65,6 +65,8 @@ def damage_notes(
     `place` gives the name of a file's column in `places`. Without `places` the rows are counted,
     as long as no filter left some out.
     """
+    if not extract.inspected:
+        return ()
     notes = []
     long = {note.params["column"] for note in said if note.code == "source.damaged_long"}
     for found in damage(con, quoted(into), list(extract.columns)):
