@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from governance.config.model import SourceConfig
 from governance.errors import GovernanceError, SchemaDrift, SourceRefused, SourceUnavailable
+from governance.sources.generic_columns import printed, settle_printing
 from governance.sources.landing import BATCH_ROWS, landing
 from governance.sources.model import (
     Columns,
@@ -62,8 +63,9 @@ def address(url: sa.URL) -> str:
 
 def engine_for(config: SourceConfig) -> sa.Engine:
     try:
-        url = sa.make_url(config.url or "")
-        return sa.create_engine(url, poolclass=sa.NullPool)
+        engine = sa.create_engine(sa.make_url(config.url or ""), poolclass=sa.NullPool)
+        settle_printing(engine)
+        return engine
     except exc.NoSuchModuleError:
         name = sa.make_url(config.url or "").drivername
         raise SourceRefused("source.driver_missing", source=config.name, module=name) from None
@@ -138,7 +140,8 @@ class GenericReader(Reader):
             with watch, watch.over(exc.SQLAlchemyError):
                 origin, available = self._shape(extract.table, extract.query)
                 real = resolve(self.name, table, extract.wanted, available)
-                statement = select(extract, origin, real)
+                types = dict(available)
+                statement = select(extract, origin, real, types, self.conn.dialect.name)
                 with landing(con, into, list(extract.columns)):
                     streaming = self.conn.execution_options(yield_per=BATCH_ROWS)
                     with closing(streaming.execute(statement)) as result:
@@ -147,7 +150,6 @@ class GenericReader(Reader):
                         rows = append_rows(con, into, batches, progress, watch)
         except exc.SQLAlchemyError as error:
             raise translated(error, self.name, table) from None
-        types = dict(available)
         mapped = {canonical: types[real[column]] for canonical, column in extract.columns.items()}
         return Landed(rows, mapped, available, self.notes)
 
@@ -202,10 +204,16 @@ def columns_of(inspector: sa.Inspector, table: str, schema: str | None) -> Colum
     )
 
 
-def select(extract: Extract, origin: sa.FromClause, real: dict[str, str]) -> sa.Select[Any]:
+def select(
+    extract: Extract,
+    origin: sa.FromClause,
+    real: dict[str, str],
+    types: dict[str, str],
+    dialect: str,
+) -> sa.Select[Any]:
     """Untyped columns: SQLAlchemy must not turn values into anything else."""
     shown: list[sa.Label[Any]] = [
-        sa.column(real[column]).label(f"c{place}")
+        printed(dialect, real[column], types[real[column]]).label(f"c{place}")
         for place, column in enumerate(extract.columns.values())
     ]
     statement = sa.select(*shown).select_from(origin)

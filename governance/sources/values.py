@@ -33,11 +33,23 @@ def text(value: Any) -> str | None:
         return format(value, "f") if value.is_finite() else str(value)
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ")
+    if isinstance(value, dt.timedelta):
+        return clock(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex().upper()
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=text)
     return str(value)
+
+
+def clock(span: dt.timedelta) -> str:
+    """A time of day or a span as `[-]HH:MM:SS`, hours past 24 and all; Python's own text counts
+    days backwards."""
+    left = abs(span)
+    minutes, seconds = divmod(left.days * 86400 + left.seconds, 60)
+    shown = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+    fraction = f".{left.microseconds:06}" if left.microseconds else ""
+    return f"{'-' if span < dt.timedelta() else ''}{shown}{fraction}"
 
 
 def sized(rows: Iterable[Sequence[Any]]) -> Iterator[list[list[str | None]]]:

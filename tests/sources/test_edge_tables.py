@@ -12,9 +12,9 @@ import pytest
 from tests import edges
 
 
-def landed(desk: Any, url: str, **settings: Any) -> tuple[dict[str, edges.Cells], Any]:
+def landed(desk: Any, target: str, **settings: Any) -> tuple[dict[str, edges.Cells], Any]:
     """Every column of the edge table in the order of `id`, and what the reader had to say."""
-    with desk.open(url, **settings) as reader:
+    with desk.open(target, **settings) as reader:
         columns = [name for name, _ in reader.columns("e")]
         taken = desk.take(reader, table="e")
     rows = desk.con.execute("SELECT * FROM landed ORDER BY CAST(id AS INTEGER)").fetchall()
@@ -82,6 +82,34 @@ def odd_cells(desk: Any, postgres_url: str, mariadb_url: str) -> list[edges.Cell
     found = [*landed(desk, postgres_url)[0].values(), *landed(desk, mariadb_url)[0].values()]
     cells = dict.fromkeys(cell for column in found for cell in column)
     return [[str(at), cell] for at, cell in enumerate(cells)]
+
+
+def through_sqlalchemy(url: str) -> dict[str, str]:
+    """The same address for the generic kind."""
+    scheme, _, rest = url.partition("://")
+    driver = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}[scheme]
+    return {"kind": "sqlalchemy", "url": f"{driver}://{rest}"}
+
+
+def test_the_generic_reader_prints_the_postgresql_table_alike(desk: Any, postgres_url: str) -> None:
+    edges.build_postgres(postgres_url)
+    name = postgres_url.rpartition("/")[2]
+    edges.psql(postgres_url, f"ALTER DATABASE {name} SET DateStyle = 'SQL, DMY'")
+    edges.psql(postgres_url, f"ALTER DATABASE {name} SET TimeZone = 'Asia/Shanghai'")
+    through = through_sqlalchemy(postgres_url)
+    assert landed(desk, "x", **through)[0] == landed(desk, postgres_url)[0]
+
+
+def test_the_generic_reader_prints_the_mariadb_table_alike(desk: Any, mariadb_url: str) -> None:
+    edges.build_mariadb(mariadb_url)
+    generic, ours = (
+        landed(desk, "x", **through_sqlalchemy(mariadb_url))[0],
+        landed(desk, mariadb_url)[0],
+    )
+    for floats in (generic, ours):  # 0.0 and 3.4e+38 are 0 and 3.4e38
+        for name in ("f", "dbl"):
+            floats[name] = [cell and repr(float(cell)) for cell in floats[name]]
+    assert generic == ours
 
 
 def written(path: Path, cells: list[edges.Cells], encoding: str) -> Path:
