@@ -26,12 +26,15 @@ class Leases:
         now: datetime,
         ttl: timedelta = LEASE_TIME,
         name: str = WORKER_LEASE,
+        abandoned: LeaseRow | None = None,
     ) -> int | None:
         """The fence under which `holder` now has the lease, or None while another's is alive.
 
-        Fences only grow: each acquisition gets a number that nobody had before.
+        `abandoned` is a lease that counts as run out although it ends later, unless it was renewed
+        since. Fences only grow: each acquisition gets a number that nobody had before.
         """
-        if self.alive(now=now, name=name) is not None:  # who stands by keeps no writer waiting
+        alive = self.alive(now=now, name=name)
+        if alive is not None and alive != abandoned:  # who stands by keeps no writer waiting
             return None
         try:
             with self.database.write() as connection:
@@ -42,7 +45,7 @@ class Leases:
                 if row is None:
                     connection.execute(insert(leases).values(name=name, fence=1, **values))
                     return 1
-                if row.expires_at > now:
+                if row.expires_at > now and LeaseRow(**row._mapping) != abandoned:
                     return None
                 fence: int = row.fence + 1
                 connection.execute(

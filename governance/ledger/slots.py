@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 
 from governance.access import Actor
 from governance.ledger.database import Database
@@ -33,10 +33,12 @@ class Slots:
         """Take a slot and queue its run in one commit; None when it, or a later one, is taken.
 
         A job never seen before takes its slot without a run: slots from before somebody asked for
-        the schedule were never promised. Raises LedgerRefused `ledger.fenced`.
+        the schedule were never promised. Slots beyond `now` were taken while the clock was ahead:
+        the schedule does not wait for them, nor are they taken again. Raises LedgerRefused
+        `ledger.fenced`.
         """
         with self.database.fenced(fence) as connection:
-            newest = connection.scalar(select(func.max(slots.c.slot)).where(slots.c.job == job))
+            newest = connection.scalar(newest_of(job, max(now, slot)))
             if newest is not None and newest >= slot:
                 return None
             run_id = None
@@ -52,12 +54,10 @@ class Slots:
             connection.execute(insert(slots).values(job=job, slot=slot, run_id=run_id))
             return run_id
 
-    def newest(self, job: str) -> datetime | None:
-        """The last slot of a job that was taken."""
+    def newest(self, job: str, *, now: datetime) -> datetime | None:
+        """The last slot of a job, up to `now`, that was taken."""
         with self.database.read() as connection:
-            newest: datetime | None = connection.scalar(
-                select(func.max(slots.c.slot)).where(slots.c.job == job)
-            )
+            newest: datetime | None = connection.scalar(newest_of(job, now))
             return newest
 
     def of_job(self, job: str) -> tuple[tuple[datetime, int | None], ...]:
@@ -66,3 +66,7 @@ class Slots:
         with self.database.read() as connection:
             found = connection.execute(query.order_by(slots.c.slot))
             return tuple((row.slot, row.run_id) for row in found)
+
+
+def newest_of(job: str, until: datetime) -> Select[datetime | None]:
+    return select(func.max(slots.c.slot)).where(slots.c.job == job, slots.c.slot <= until)

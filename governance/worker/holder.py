@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from governance.errors import StoreError
 from governance.ledger import LEASE_TIME, Ledger
+from governance.ledger.rows import LeaseRow
 
 Clock = Callable[[], datetime]
 log = logging.getLogger("duiqi.worker")
@@ -31,6 +33,27 @@ class Held:
     lost: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass
+class Patience:
+    """Tells a lease whose holder is gone by what passes here, whatever the clocks say.
+
+    A clock that was set back would leave a dead holder's lease alive for as long as it was ahead.
+    A living holder renews its lease three times within `ttl`, so that it changes.
+    """
+
+    ttl: timedelta = LEASE_TIME
+    steady: Callable[[], float] = time.monotonic
+    seen: LeaseRow | None = None
+    since: float = 0.0
+
+    def lost(self, lease: LeaseRow | None) -> bool:
+        """Whether this lease, looked at again and again, has not changed for its whole length."""
+        now = self.steady()
+        if lease != self.seen:
+            self.seen, self.since = lease, now
+        return lease is not None and now - self.since > self.ttl.total_seconds()
+
+
 def holder_name(role: str) -> str:
     """Who holds it, for people (`worker` or `run`, host, process), and no two the same."""
     return f"{role}@{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
@@ -38,13 +61,23 @@ def holder_name(role: str) -> str:
 
 @contextmanager
 def holding(
-    ledger: Ledger, role: str, *, clock: Clock, ttl: timedelta = LEASE_TIME
+    ledger: Ledger,
+    role: str,
+    *,
+    clock: Clock,
+    ttl: timedelta = LEASE_TIME,
+    patience: Patience | None = None,
 ) -> Iterator[Held | None]:
     """The lease for as long as the block runs; None where another holds it.
 
-    Raises StoreError when the ledger cannot be asked.
+    `patience` is kept by whoever asks again and again. Raises StoreError when the ledger cannot be
+    asked.
     """
-    fence = ledger.leases.acquire(holder_name(role), now=clock(), ttl=ttl)
+    lease = ledger.leases.alive(now=clock())
+    lost = lease if patience is not None and patience.lost(lease) else None
+    if lost is not None:
+        log.warning("lease %d was not renewed for its whole length; taking over", lost.fence)
+    fence = ledger.leases.acquire(holder_name(role), now=clock(), ttl=ttl, abandoned=lost)
     if fence is None:
         yield None
         return

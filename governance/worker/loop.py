@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,13 +20,15 @@ from governance.config import Config
 from governance.errors import ConfigError, StoreError
 from governance.i18n import explain
 from governance.ledger import LEASE_TIME
-from governance.worker.holder import Held, holding
+from governance.worker.holder import Clock, Held, Patience, holding
 from governance.worker.schedule import Job, jobs_of, newest_slot, trigger_of
 from governance.worker.workbench import Bench
 
 POLL = 0.5
 STANDBY = 2.0
 LONGEST_PAUSE = 30.0
+# A clock that is kept right by small steps is no reason to look at all schedules anew.
+JUMP = 2.0
 
 log = logging.getLogger("duiqi.worker")
 
@@ -71,12 +74,16 @@ class Worker:
 
     def work(self) -> None:
         """Work until stopped. A ledger that cannot be written is tried again, ever more slowly."""
-        pause, waiting = 1.0, False
+        pause, waiting, patience = 1.0, False, Patience(self.ttl)
         self.settings.changed()
         while not self.stop.is_set():
             try:
                 with holding(
-                    self.bench.ledger, "worker", clock=self.bench.clock, ttl=self.ttl
+                    self.bench.ledger,
+                    "worker",
+                    clock=self.bench.clock,
+                    ttl=self.ttl,
+                    patience=patience,
                 ) as held:
                     if held is not None:
                         log.info("holding lease %d", held.fence)
@@ -94,10 +101,13 @@ class Worker:
     def work_under(self, held: Held) -> None:
         """Everything the lease allows, until it is lost or the worker is stopped."""
         self.bench.recover(held.fence)
-        scheduler = start_scheduler()
+        scheduler, watch = start_scheduler(), ClockWatch(self.bench.clock)
         try:
             self.plan(scheduler)
             while not (self.stop.is_set() or held.lost.is_set()):
+                if watch.moved():
+                    log.warning("the clock was moved or the machine slept; looking at every slot")
+                    self.plan(scheduler)
                 if self.settings.changed():
                     self.refresh(scheduler, held)
                 self.claim(held)
@@ -154,6 +164,21 @@ class Worker:
         )
         if run_id is not None:
             log.info("%s is due since %s: run %d", job.key, slot.isoformat(), run_id)
+
+
+class ClockWatch:
+    """Sees that the clock was set, or that the machine slept, between two looks.
+
+    The scheduler sleeps until the next slot by a clock that knows nothing of either.
+    """
+
+    def __init__(self, clock: Clock, steady: Callable[[], float] = time.monotonic) -> None:
+        self.clock, self.steady = clock, steady
+        self.before = clock().timestamp() - steady()
+
+    def moved(self) -> bool:
+        before, self.before = self.before, self.clock().timestamp() - self.steady()
+        return abs(self.before - before) > JUMP
 
 
 def mark_of(path: Path) -> tuple[int, ...]:

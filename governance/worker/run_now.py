@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from checks.outcome import Outcome
@@ -20,7 +21,7 @@ from governance.ledger.rows import (
     StepStatus,
     Trigger,
 )
-from governance.worker.holder import Held, holding
+from governance.worker.holder import Held, Patience, holding
 from governance.worker.schedule import sources_of
 from governance.worker.workbench import Bench
 
@@ -82,16 +83,16 @@ def run_now(
         sources=None if wanted is None else sources_of(config.check(n) for n in wanted),
         checks=wanted,
     )
+    patience = Patience()
     while True:
         run = get(bench.ledger, run_id)
         watch.show(run)
         if run.status.is_over or watch.stop.is_set():
             return run
-        if bench.ledger.leases.alive(now=bench.clock()) is None:
-            with holding(bench.ledger, "run", clock=bench.clock) as held:
-                if held is not None:
-                    carry_out_here(bench, config, run_id, held, watch)
-        else:
+        with holding(bench.ledger, "run", clock=bench.clock, patience=patience) as held:
+            if held is not None:
+                carry_out_here(bench, config, run_id, held, watch)
+        if held is None:
             watch.stop.wait(POLL)
 
 
@@ -112,7 +113,8 @@ def carry_out_here(bench: Bench, config: Config, run_id: int, held: Held, watch:
     thread.start()
     while thread.is_alive():
         thread.join(POLL)
-        watch.show(get(bench.ledger, run_id))
+        with suppress(StoreError):  # only to show it; whether the run can go on, it finds out
+            watch.show(get(bench.ledger, run_id))
     if raised:
         raise raised[0]
 

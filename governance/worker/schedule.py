@@ -2,6 +2,10 @@
 
 Cron lines count in the business time zone. Intervals are aligned to 1970-01-01T00:00Z, not to the
 start of a process: `every: 15m` means :00, :15, :30 and :45 on every machine.
+
+Where the clocks change, a line that names its hours runs once for each time it names: a time that
+the change skips comes as much later as was skipped, one that comes twice counts the first time. A
+line of every hour follows the hours that pass.
 """
 
 from __future__ import annotations
@@ -89,19 +93,18 @@ def newest_slot(schedule: Schedule, zone: ZoneInfo, now: datetime) -> datetime |
     """The last slot at or before `now`; None for a line that names no day of these years."""
     if schedule.every is not None:
         return now - (now - EPOCH) % timedelta(seconds=int(schedule.every.total_seconds()))
-    trigger = trigger_of(schedule, zone)
     back = timedelta(minutes=2)
     while back < FURTHEST:
-        slot = next_fire(trigger, now - back)
+        slot = next_fire(schedule, zone, now - back)
         if slot is not None and slot <= now:
-            return last_until(trigger, slot, now)
+            return last_until(schedule, zone, slot, now)
         back *= 2
     return None
 
 
 def next_slot(schedule: Schedule, zone: ZoneInfo, now: datetime) -> datetime | None:
     """The first slot after `now`."""
-    return next_fire(trigger_of(schedule, zone), now + timedelta(microseconds=1))
+    return next_fire(schedule, zone, now + timedelta(microseconds=1))
 
 
 def next_slots(config: Config, now: datetime) -> tuple[tuple[Job, datetime], ...]:
@@ -111,15 +114,27 @@ def next_slots(config: Config, now: datetime) -> tuple[tuple[Job, datetime], ...
     return tuple(sorted(known, key=lambda pair: pair[1]))
 
 
-def next_fire(trigger: Any, moment: datetime) -> datetime | None:
-    """The trigger's first time at or after `moment`."""
-    fire = cast(datetime | None, trigger.get_next_fire_time(None, moment))
-    return None if fire is None else fire.astimezone(UTC)
-
-
-def last_until(trigger: Any, slot: datetime, now: datetime) -> datetime:
+def next_fire(schedule: Schedule, zone: ZoneInfo, moment: datetime) -> datetime | None:
+    """The schedule's first slot at or after `moment`."""
+    trigger = trigger_of(schedule, zone)
     while True:
-        later = next_fire(trigger, slot + timedelta(microseconds=1))
+        fire = cast(datetime | None, trigger.get_next_fire_time(None, moment))
+        if fire is None:
+            return None
+        if schedule.every is not None or not is_repeated(schedule, fire.astimezone(zone)):
+            return fire.astimezone(UTC)
+        moment = fire.astimezone(UTC) + timedelta(microseconds=1)
+
+
+def is_repeated(schedule: Schedule, fire: datetime) -> bool:
+    """Whether a line that names its hours has had this local time an hour before already."""
+    assert schedule.cron is not None
+    return fire.fold == 1 and not schedule.cron.split()[1].startswith("*")
+
+
+def last_until(schedule: Schedule, zone: ZoneInfo, slot: datetime, now: datetime) -> datetime:
+    while True:
+        later = next_fire(schedule, zone, slot + timedelta(microseconds=1))
         if later is None or later > now:
             return slot
         slot = later

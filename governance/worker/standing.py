@@ -94,7 +94,7 @@ def overdue(ledger: Ledger, config: Config, now: datetime) -> datetime | None:
     """
     late = []
     for job in jobs_of(config):
-        taken = ledger.slots.newest(job.key)
+        taken = ledger.slots.newest(job.key, now=now)
         slot = newest_slot(job.schedule, job.zone, now)
         if taken is not None and slot is not None and taken < slot <= now - GRACE:
             late.append(slot)

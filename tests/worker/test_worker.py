@@ -84,7 +84,7 @@ def test_of_the_slots_missed_while_nobody_worked_the_newest_runs_once(
     config = company(tmp_path, schedule="schedule: {every: 1h}")
     (job,) = (name for name in ["schedule every 3600s"])
     with working(replace(bench, clock=lambda: START), config):
-        until(lambda: bench.ledger.slots.newest(job), "the first look at the schedule")
+        until(lambda: bench.ledger.slots.of_job(job), "the first look at the schedule")
     assert bench.ledger.runs.recent() == (), "slots before the schedule was there were not missed"
     later = START + timedelta(hours=3)
     for _ in range(2):
