@@ -105,8 +105,9 @@ class Findings:
 
         Raises PermissionRefused where they lie outside the actor's scope.
         """
-        condition = f"entity = ? AND {FACETS[Facet.PAIR]} = ? AND record_key = ?"
-        return self._where(condition, entity, pair, key)
+        left, _, right = pair.partition("~")
+        condition = "entity = ? AND left_source = ? AND right_source = ? AND record_key = ?"
+        return self._where(condition, entity, left, right, key)
 
     def snapshots_of(self, entity: str, pair: str) -> dict[str, SnapshotRow]:
         """The snapshots that the run speaking for this pair evaluated, by source.

@@ -14,6 +14,7 @@ from governance.errors import PermissionRefused
 from governance.ledger.rows import SnapshotRow
 from governance.reading import history, snapshots
 from governance.reading.cells import Cell, Row, cell, class_of, names
+from governance.reading.explained import explainer
 from governance.reading.model import State
 
 if TYPE_CHECKING:
@@ -207,27 +208,21 @@ def _line(
 
 def _explained(lines: list[Line], entity: Entity, zone: ZoneInfo) -> tuple[Line, ...]:
     """The lines with the rules that fired on values that were rewritten; never on personal ones."""
-    import duckdb
-
-    from checks.normalisers import explain, install
-
     readers = {field.name: _reader(field) for field in entity.fields if field.reader}
     wanted = {line.field for line in lines if not line.personal and line.cls != CellClass.EQUAL}
     used = {name: reader for name, reader in readers.items() if name in wanted}
-    if not used:
-        return tuple(lines)
-    with duckdb.connect() as con:
-        install(con, set(used.values()), zone.key)
 
-        def told(side: Cell | None, name: str) -> Cell | None:
-            if side is None or side.shown is None or name not in used:
-                return side
-            return replace(side, fired=explain(con, used[name], side.shown))
+    def told(side: Cell | None, name: str) -> Cell | None:
+        if side is None or side.shown is None or name not in used:
+            return side
+        if side.normalised in (None, side.shown):  # no rule left a mark
+            return side
+        return replace(side, fired=explainer(zone.key).fired(used[name], side.shown))
 
-        return tuple(
-            replace(line, left=told(line.left, line.field), right=told(line.right, line.field))
-            for line in lines
-        )
+    return tuple(
+        replace(line, left=told(line.left, line.field), right=told(line.right, line.field))
+        for line in lines
+    )
 
 
 def _reader(field: Field) -> str:

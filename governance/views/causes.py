@@ -107,10 +107,15 @@ def needed(view: Findings) -> Need:
 def _asked(
     view: Findings, query: str, states: tuple[str, ...], *values: object
 ) -> list[tuple[Any, ...]]:
-    """The query's rows over the findings in `states` that the reader may see."""
+    """The query's rows over the findings in `states` that the reader may see; asked once."""
     where = narrowed(view.actor, Filters(state=states))
     if not view.reading.parts:
         return []
+    sql, bound = query.format(where=where.sql), [*where.values, *values]
+
     with view.shelf.open(view.reading) as handle:
-        cursor = handle.con.cursor()
-        return cursor.execute(query.format(where=where.sql), [*where.values, *values]).fetchall()
+
+        def ask() -> list[tuple[Any, ...]]:
+            return handle.con.cursor().execute(sql, bound).fetchall()
+
+        return handle.remembered((sql, *bound), ask)
