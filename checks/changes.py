@@ -31,13 +31,13 @@ class Changes:
 
 
 def changes(
-    con: Any, landed: str, hashes: str, before: Side, spec: Spec, *, most: float = MOST
+    con: Any, landed: str, hashes: str, before: Side, spec: Spec, *, most: float | None = None
 ) -> Changes | None:
     """What leads from the snapshot `before` to the table `landed`, whose rows `hashes` tells apart
     (see `checks.prepare.hash_rows`).
 
     `before` must have been prepared under the same `spec` with the same secret. None where more
-    than `most` of the rows moved.
+    than `most` (by default `MOST`) of the rows moved.
     """
     con.execute(
         "CREATE OR REPLACE TABLE moved AS SELECT _raw_hash FROM ("
@@ -49,7 +49,7 @@ def changes(
     moved, rows = only_row(
         con, f"SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM {quoted(hashes)})"
     )
-    if moved > rows * most:
+    if moved > rows * (MOST if most is None else most):
         return None
     con.execute(
         f"CREATE OR REPLACE TABLE moved_landed AS SELECT l.* FROM {quoted(landed)} AS l"

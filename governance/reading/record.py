@@ -12,6 +12,7 @@ from checks.dictionary import Entity, Field
 from checks.outcome import CellClass, Kind
 from governance.errors import PermissionRefused
 from governance.ledger.rows import SnapshotRow
+from governance.ledger.snapshots import Snapshots as Known
 from governance.reading import history, snapshots
 from governance.reading.cells import Cell, Row, cell, class_of, names
 from governance.reading.explained import explainer
@@ -105,7 +106,7 @@ def _assembled(
 ) -> Record | None:
     left, _, right = pair.partition("~")
     taken = view.snapshots_of(entity.name, pair)
-    with snapshots.opened(view.shelf.home, view.shelf.proofs) as opened:
+    with snapshots.opened(view.shelf.archive, Known(view.database)) as opened:
         rows = {source: _rows(opened, taken.get(source), key, found) for source in (left, right)}
         if not found and not any(rows.values()):
             return None

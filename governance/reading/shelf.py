@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from checks.sql import literal
+from governance.reading.archive import Archive
 from governance.reading.model import Reading
 from governance.reading.query import COLUMNS
 from governance.store import Home, Proofs, attach, engine
@@ -73,6 +74,7 @@ class Shelf:
     def __init__(self, home: Home, kept: int = KEPT) -> None:
         self.home = home
         self.proofs = Proofs()
+        self.archive = Archive(home, self.proofs)
         self._kept = kept
         self._handles: OrderedDict[tuple[object, ...], Handle] = OrderedDict()
         self._lock = threading.Lock()
@@ -101,6 +103,7 @@ class Shelf:
 
     def close(self) -> None:
         """Close every handle once its last reader is done."""
+        self.archive.close()
         with self._lock:
             self._shed(everything=True)
 

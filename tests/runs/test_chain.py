@@ -283,7 +283,7 @@ def test_a_run_after_many_finds_what_a_first_run_would(
     """Runs that build on each other against one that compares everything anew."""
     dice = random.Random(seed)
     monkeypatch.setenv("DUIQI_SECRET", "the same for both homes " * 2)
-    monkeypatch.setattr("checks.changes.MOST", 0.9)
+    monkeypatch.setattr("checks.changes.MOST", 50)
     monkeypatch.setattr(snapshots, "MOST", 20)
     monkeypatch.setattr("governance.runs.past.MOST", 5)
     company.run()

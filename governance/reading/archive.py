@@ -1,0 +1,74 @@
+"""Sealed snapshots kept open between calls: attaching a long chain is most of what a look costs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from governance.ledger.rows import SnapshotRow
+from governance.store import Chains, Home, Link, Opened, Proofs, engine
+
+if TYPE_CHECKING:
+    import duckdb
+
+# A file attached costs a descriptor and some memory; so many are some four long chains.
+MOST_FILES = 500
+
+
+@dataclass
+class Room:
+    """One in-memory DuckDB with chains attached."""
+
+    con: duckdb.DuckDBPyConnection
+    chains: Chains
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    readers: int = 0
+    retired: bool = False
+
+    def open(self, chain: Sequence[SnapshotRow]) -> Opened:
+        """The snapshot that these make up, the base first. Raises EvidenceTampered."""
+        with self.lock:
+            return self.chains.open([Link(s.file, s.sha256) for s in chain])
+
+
+class Archive:
+    """Hands out rooms, a new one when the last is full. Safe for many threads."""
+
+    def __init__(self, home: Home, proofs: Proofs, most: int = MOST_FILES) -> None:
+        self._home, self._proofs, self._most = home, proofs, most
+        self._room: Room | None = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def open(self) -> Iterator[Room]:
+        """A room that stays open for as long as the block runs; query it through a cursor."""
+        with self._lock:
+            if self._room is not None and self._room.chains.size >= self._most:
+                self._retire()
+            if self._room is None:
+                con = engine(self._home)
+                self._room = Room(con, Chains(con, self._home, self._proofs))
+            room = self._room
+            room.readers += 1
+        try:
+            yield room
+        finally:
+            with self._lock:
+                room.readers -= 1
+                if room.retired and room.readers == 0:
+                    room.con.close()
+
+    def close(self) -> None:
+        """Close once the last reader is done."""
+        with self._lock:
+            self._retire()
+
+    def _retire(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.retired = True
+            if room.readers == 0:
+                room.con.close()
