@@ -125,9 +125,14 @@ def test_a_slot_runs_once_however_many_claim_it(tmp_path: Path, url: str | None)
 def test_an_older_slot_than_the_newest_taken_is_gone(ledger: Ledger, fence: int) -> None:
     def claim(minute: int) -> int | None:
         return ledger.slots.claim(
-            "j", NOW + timedelta(minutes=minute), actor=WORKER, fence=fence, now=NOW + timedelta(hours=1),
-            sources=None, checks=(),
-        )  # fmt: skip
+            "j",
+            NOW + timedelta(minutes=minute),
+            actor=WORKER,
+            fence=fence,
+            now=NOW + timedelta(hours=1),
+            sources=None,
+            checks=(),
+        )
 
     assert [claim(0), claim(0)] == [None, None]
     run = claim(5)

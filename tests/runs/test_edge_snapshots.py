@@ -30,7 +30,7 @@ MARIADB = {
     "bu": "integer", "f": "decimal", "dbl": "decimal", "g": "text", "l1": "text", "u4": "text",
     "e": "text", "js": "text", "lt": "text",
 }  # fmt: skip
-# By row: infinities, days before Christ or after 9999, NaN; zero dates, a day called 0, a flag of 2.
+# By row: infinities, days before Christ or after 9999, NaN; zero dates, a day 0, a flag of 2.
 UNREAD = {
     "pg": {"2": "d ts tz n f dbl", "3": "d ts", "4": "d ts tz"},
     "my": {"2": "flag d dt ts", "3": "d dt"},
