@@ -14,9 +14,6 @@ from math import sqrt
 
 from checks.profile import Profile, Sketch, overlap
 
-# The name under which findings of drift are kept; no check may bear it.
-CODE = "drift"
-
 Columns = tuple[tuple[str, str], ...]
 
 # A table of fewer rows, now and before, gives no jump but that to nothing.

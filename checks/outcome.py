@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# The name under which drift is kept beside the checks'; no check may bear it.
+DRIFT = "drift"
+
 
 class Outcome(StrEnum):
     PASSED = "passed"

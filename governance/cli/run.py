@@ -112,6 +112,7 @@ def as_json(report: Report) -> dict[str, object]:
             }
             for source in report.sources
         ],
+        "drift": {"open": report.drift},
     }
 
 
@@ -140,6 +141,10 @@ def as_text(report: Report) -> Iterator[str]:
             yield "  " + t("cli.source_failed", speak, name=source.name, why=why)
     for result in report.checks:
         yield "  " + check_line(result)
+    if report.drift:
+        from governance.i18n import formats
+
+        yield "  " + formats.plural("cli.drift", report.drift, speak)
 
 
 def check_line(result: CheckResultRow) -> str:

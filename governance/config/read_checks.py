@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from checks.dictionary import Entity
-from checks.drift import CODE
+from checks.outcome import DRIFT
 from governance.config.cron import schedule
 from governance.config.document import Node
 from governance.config.model import CheckConfig, Thresholds
@@ -30,7 +30,7 @@ def read_checks(
         return tuple(standard_check(e) for e in entities.values() if len(e.mappings) > 1)
     found = []
     for name, child in entries(node, problems).items():
-        check_name(child, name, problems, taken=CODE)
+        check_name(child, name, problems, taken=DRIFT)
         section = Section(child, problems, KEYS)
         section.read("kind", choice("config.unknown_check_kind", KINDS), "")
         if section.need("entity") is None:

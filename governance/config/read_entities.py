@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from checks.dictionary import Entity, Field, FieldType, Mapping, Sensitivity, Title
-from checks.drift import CODE
 from checks.normalisers import NORMALISERS
+from checks.outcome import DRIFT
 from governance.config.document import Node, text_of
 from governance.config.problems import Problems
 from governance.config.read_mapping import read_mapping
@@ -48,7 +48,7 @@ def read_entities(
     for name, child in entries(node, problems).items():
         if child.file != main and not mapped_anywhere(child):
             continue
-        check_name(child, name, problems, taken=CODE)  # its check may bear its name
+        check_name(child, name, problems, taken=DRIFT)  # its check may bear its name
         entity = EntityReader(name, child, kinds, main, problems).read()
         if entity is not None:
             found.append(entity)

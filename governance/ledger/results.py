@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
-from checks.outcome import Outcome
+from checks.outcome import DRIFT, Outcome
 from governance.ledger.database import Database
 from governance.ledger.rows import CheckResultRow, Metric, MetricPoint
 from governance.ledger.tables import check_results, metrics, runs
@@ -56,6 +56,14 @@ class Results:
         query = query.order_by(m.check_name, m.left_source, m.right_source, m.field, m.name)
         with self.database.read() as connection:
             return tuple(Metric(**row) for row in connection.execute(query).mappings())
+
+    def open_drift(self, run_id: int) -> int | None:
+        """How many findings of drift stood open after a run; None where it told of none."""
+        m = metrics.c
+        query = select(m.value).where(m.run_id == run_id, m.check_name == DRIFT, m.name == "open")
+        with self.database.read() as connection:
+            value = connection.scalar(query)
+        return None if value is None else int(value)
 
     def series(
         self, check_name: str, name: str, *, field: str = "", since: datetime | None = None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from checks.dictionary import Entity
 from checks.drift import (
-    CODE,
     Kind,
     Observation,
     State,
@@ -24,7 +23,7 @@ from checks.drift import (
     schema_changes,
     state_of,
 )
-from checks.outcome import severity_of
+from checks.outcome import DRIFT, severity_of
 from checks.sql import quoted
 from governance.config.model import Config
 from governance.errors import EvidenceTampered
@@ -58,7 +57,7 @@ class Settled:
 
     @property
     def metric(self) -> Metric:
-        return Metric(CODE, "", "", "open", self.open)
+        return Metric(DRIFT, "", "", "open", self.open)
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Drifts:
                 found = con.execute(
                     f"SELECT {columns} FROM before.main.findings"
                     " WHERE check_name = $1 AND state <> 'gone'",
-                    [CODE],
+                    [DRIFT],
                 ).fetchall()
             standing: dict[Place, list[Row]] = {}
             for values in found:
@@ -221,11 +220,11 @@ class _Table:
 
     def _row(self, seen: Observation) -> Row:
         """A new finding. `display` holds the share of common values of a renamed column."""
-        names = (CODE, self.entity.name, self.source, "", seen.kind.value, seen.column or "")
+        names = (DRIFT, self.entity.name, self.source, "", seen.kind.value, seen.column or "")
         weight = self._weight(seen)
         told = {
             "finding_id": hashlib.sha256(chr(31).join(names).encode()).hexdigest()[:32],
-            "check_name": CODE,
+            "check_name": DRIFT,
             "entity": self.entity.name,
             "left_source": self.source,
             "right_source": "",

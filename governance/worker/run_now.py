@@ -49,11 +49,13 @@ class SourceReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run came to."""
+    """What a run came to. `drift` counts what drifted and stands open; it changes no exit code.
+    None where the run broke before it could tell."""
 
     run: RunRow
     checks: tuple[CheckResultRow, ...]
     sources: tuple[SourceReport, ...]
+    drift: int | None = None
 
     @property
     def exit_code(self) -> int:
@@ -144,6 +146,7 @@ def report_of(ledger: Ledger, run: RunRow) -> Report:
         run=run,
         checks=ledger.results.of_run(run.id),
         sources=tuple(source_report(name, steps) for name, steps in sorted(reads.items())),
+        drift=ledger.results.open_drift(run.id),
     )
 
 

@@ -41,7 +41,8 @@ def test_all_aligned_is_0_and_the_json_says_so(
     company(tmp_path)
     code, said, err = command(tmp_path, "run", "--format", "json", capsys=capsys)
     assert (code, err) == (0, "")
-    assert set(said) == {"run", "status", "as_of", "error", "checks", "sources"}
+    assert set(said) == {"run", "status", "as_of", "error", "checks", "sources", "drift"}
+    assert said["drift"] == {"open": 0}
     assert (said["run"], said["status"], said["error"]) == (1, "succeeded", None)
     assert said["as_of"].endswith("Z")
     assert said["checks"] == [
