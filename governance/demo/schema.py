@@ -22,6 +22,7 @@ TYPES: dict[str, dict[Dialect, str]] = {
         "postgresql": "varchar(200)",
         "mariadb": "varchar(200)",
     },
+    "line": {"sqlite": "VARCHAR(120)", "postgresql": "varchar(120)", "mariadb": "varchar(120)"},
     "integer": {"sqlite": "INTEGER", "postgresql": "integer", "mariadb": "int"},
     "money": {
         "sqlite": "DECIMAL(16,2)",
@@ -216,3 +217,41 @@ def create_statement(shape: Table, dialect: Dialect) -> str:
     """The CREATE TABLE of one dialect; no constraints, as copies and lost keys must fit in."""
     lines = ", ".join(f"{c.name} {TYPES[c.type][dialect]}" for c in shape.columns)
     return f"CREATE TABLE {shape.name} ({lines})"
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """On the morning of `day` a table gets a new column, or one of its columns another type."""
+
+    day: int
+    store: Store
+    table: str
+    column: str
+    type: str
+    is_new: bool
+
+
+# What the vendors' releases bring: no value changes and nothing that is compared is lost.
+ALTERATIONS = (
+    Alteration(9, "crm", "customers", "wechat", "text", is_new=True),
+    Alteration(16, "oa", "base_customer", "dz", "line", is_new=False),
+    Alteration(24, "oa", "form_payment", "fs", "line", is_new=False),
+    Alteration(26, "oa", "base_customer", "khly", "text", is_new=True),
+)
+
+
+def alter_statements(change: Alteration, dialect: Dialect) -> tuple[str, ...]:
+    """The statements of one dialect. SQLite cannot change a type, so a new column takes over."""
+    table, column, kind = change.table, change.column, TYPES[change.type][dialect]
+    if change.is_new:
+        return (f"ALTER TABLE {table} ADD COLUMN {column} {kind}",)
+    if dialect == "postgresql":
+        return (f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}",)
+    if dialect == "mariadb":
+        return (f"ALTER TABLE {table} MODIFY {column} {kind}",)
+    return (
+        f"ALTER TABLE {table} ADD COLUMN aside {kind}",
+        f"UPDATE {table} SET aside = {column}",
+        f"ALTER TABLE {table} DROP COLUMN {column}",
+        f"ALTER TABLE {table} RENAME COLUMN aside TO {column}",
+    )

@@ -11,7 +11,15 @@ from urllib.parse import unquote, urlsplit
 
 from governance.demo.books import Op
 from governance.demo.drops import Sheet
-from governance.demo.schema import TABLES, Dialect, Store, Table, create_statement
+from governance.demo.schema import (
+    TABLES,
+    Alteration,
+    Dialect,
+    Store,
+    Table,
+    alter_statements,
+    create_statement,
+)
 from governance.demo.stores import FileStores, statement
 from governance.demo.world import Plan
 
@@ -38,6 +46,13 @@ class ServerStores:
         with mariadb(self.urls["oa"]) as connection, connection.cursor() as cursor:
             for shape in tables_of("oa"):
                 insert_in(cursor, shape, plan)
+
+    def alter(self, change: Alteration) -> None:
+        dialect: Dialect = "postgresql" if change.store == "crm" else "mariadb"
+        opened = postgresql if change.store == "crm" else mariadb
+        with opened(self.urls[change.store]) as connection, connection.cursor() as cursor:
+            for sql in alter_statements(change, dialect):
+                cursor.execute(sql)
 
     def apply(self, ops: list[Op]) -> None:
         """Carry out one day's steps, all of a system's or none."""

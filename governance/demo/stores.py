@@ -12,7 +12,15 @@ from pathlib import Path
 from governance.demo.books import Op
 from governance.demo.drops import Cell, Sheet
 from governance.demo.notation import to_sqlite
-from governance.demo.schema import TABLES, Store, Table, create_statement, table_of
+from governance.demo.schema import (
+    TABLES,
+    Alteration,
+    Store,
+    Table,
+    alter_statements,
+    create_statement,
+    table_of,
+)
 from governance.demo.world import Plan
 
 LEDGER_ENCODING = "gb18030"
@@ -43,6 +51,12 @@ class FileStores:
                     if shape.store == store:
                         fill(connection, shape, plan)
                 connection.execute("COMMIT")
+
+    def alter(self, change: Alteration) -> None:
+        with closing(sqlite3.connect(self.databases[change.store])) as connection, connection:
+            connection.execute("PRAGMA synchronous=OFF")
+            for sql in alter_statements(change, "sqlite"):
+                connection.execute(sql)
 
     def apply(self, ops: list[Op]) -> None:
         """Carry out one day's steps, all of a system's or none."""

@@ -14,6 +14,7 @@ from governance.demo.faults import Fault, Truth
 from governance.demo.life import OUTAGES, Life
 from governance.demo.notation import Row
 from governance.demo.planting import Planter
+from governance.demo.schema import ALTERATIONS, Alteration
 
 SEED = 20260301
 
@@ -35,6 +36,7 @@ class Stores(Protocol):
     """Where a plan is carried out: two databases and the folders of the drops."""
 
     def create(self, plan: Plan) -> None: ...
+    def alter(self, change: Alteration) -> None: ...
     def apply(self, ops: list[Op]) -> None: ...
     def drop(self, sheet: Sheet, on: date) -> None: ...
 
@@ -96,6 +98,9 @@ class World:
         if day != self.day + 1 or day > self.plan.truth.days:
             raise ValueError(f"day {day} does not follow day {self.day}")
         self.day = day
+        for change in ALTERATIONS:
+            if change.day == day:
+                self.stores.alter(change)
         self.stores.apply(self.plan.ops.get(day, []))
         self.drop_files()
 

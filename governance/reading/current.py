@@ -31,6 +31,16 @@ def current(database: Database, checks: Collection[str] | None = None) -> Readin
     return Reading(tuple(parts))
 
 
+def newest_sealed(database: Database) -> Sealed | None:
+    """The newest run that sealed anything, whatever it looked at."""
+    query = select(func.max(runs.c.id)).where(
+        runs.c.status.in_(_SEALED), runs.c.file.is_not(None), runs.c.sha256.is_not(None)
+    )
+    with database.read() as connection:
+        number = connection.scalar(query)
+        return None if number is None else _files(connection, [number])[number]
+
+
 def _newest(connection: Connection) -> dict[str, tuple[int, int | None]]:
     """Per check its newest sealed run and the newest one that could evaluate it."""
     seen = case((check_results.c.outcome.in_(_SEEN), check_results.c.run_id))

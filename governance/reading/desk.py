@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
-from governance.access import Actor
+from checks.outcome import DRIFT
+from governance.access import Actor, Right
 from governance.ledger.database import Database
-from governance.reading.current import current
+from governance.reading.current import current, newest_sealed
+from governance.reading.drift import Profiles
 from governance.reading.findings import Findings
+from governance.reading.model import Reading, Source
 from governance.reading.shelf import Shelf
 from governance.store import Home
 
@@ -17,6 +21,7 @@ class Desk:
 
     def __init__(self, home: Home, database: Database) -> None:
         self.shelf = Shelf(home)
+        self.profiles = Profiles(home, self.shelf.proofs)
         self.database = database
 
     def view(self, actor: Actor, checks: Collection[str] | None = None) -> Findings:
@@ -26,6 +31,14 @@ class Desk:
         speaks; None takes them all.
         """
         return Findings(self.shelf, self.database, current(self.database, checks), actor)
+
+    def drift(self, actor: Actor) -> Findings:
+        """What drifted, as the newest sealed run has it; it speaks of whole tables, so of the whole
+        company to whoever may look. Raises PermissionRefused without the right to view."""
+        actor.require(Right.VIEW)
+        newest = newest_sealed(self.database)
+        reading = Reading((Source(DRIFT, newest),) if newest else ())
+        return Findings(self.shelf, self.database, reading, replace(actor, departments=None))
 
     def close(self) -> None:
         self.shelf.close()

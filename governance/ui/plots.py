@@ -90,7 +90,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Line:
-    """A line over the bars on an axis of its own, in per cent."""
+    """A line: over bars it holds shares and has an axis of its own, in per cent."""
 
     name: str
     values: tuple[float | None, ...]
@@ -109,6 +109,33 @@ def stacked(
     """Stacked bars by day and lines in per cent on the right; days are ISO dates."""
     st.plotly_chart(
         figure_of(days, stacks, lines, palette(), height),
+        key=key,
+        height=height,
+        theme=None,
+        config={"displayModeBar": False, "scrollZoom": False, "staticPlot": False},
+    )
+
+
+def measured(days: tuple[str, ...], lines: tuple[Line, ...], *, height: int, key: str) -> None:
+    """Lines by day in their own unit, from nothing up; days are ISO dates."""
+    import plotly.graph_objects as go
+
+    colors = palette()
+    figure = go.Figure()
+    for line in lines:
+        figure.add_scatter(
+            x=days,
+            y=line.values,
+            name=line.name,
+            mode="lines" if len(days) > 1 else "markers",
+            line={"color": line.color, "width": 2, "dash": line.dash},
+            hovertemplate="%{y:,.1f}",
+        )
+    figure.update_layout(_layout(colors, height))
+    figure.update_layout(yaxis={"tickformat": None})
+    figure.update_xaxes(dtick=max(1, len(days) // 6) * DAY_MS)
+    st.plotly_chart(
+        figure,
         key=key,
         height=height,
         theme=None,
