@@ -122,11 +122,11 @@ class Snapshots:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> SnapshotRow | None:
-        """The newest snapshot of the same table before this one; of those taken from `since` until
-        just before `until` where these are named."""
+        """The newest snapshot of the same table before this one that can be read; of those taken
+        from `since` until just before `until` where these are named."""
         c = snapshots.c
         query = select(snapshots).where(
-            c.source == snapshot.source, c.entity == snapshot.entity, c.id < snapshot.id
+            c.source == snapshot.source, c.entity == snapshot.entity, c.id < snapshot.id, KEPT
         )
         if since is not None:
             query = query.where(c.taken_at >= since)

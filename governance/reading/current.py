@@ -33,9 +33,7 @@ def current(database: Database, checks: Collection[str] | None = None) -> Readin
 
 def newest_sealed(database: Database) -> Sealed | None:
     """The newest run that sealed anything, whatever it looked at."""
-    query = select(func.max(runs.c.id)).where(
-        runs.c.status.in_(_SEALED), runs.c.file.is_not(None), runs.c.sha256.is_not(None)
-    )
+    query = select(func.max(runs.c.id)).where(runs.c.status.in_(_SEALED), *KEPT)
     with database.read() as connection:
         number = connection.scalar(query)
         return None if number is None else _files(connection, [number])[number]

@@ -14,8 +14,7 @@ from checks.drift import LEAST_OVERLAP, Observation, Renamed, schema_changes
 from checks.profile import SELECTED, Profile, overlap, profile_of
 from governance.errors import EvidenceTampered
 from governance.ledger.rows import SnapshotRow
-from governance.reading.shelf import Proofs, attach
-from governance.store import Home, engine
+from governance.store import Home, Proofs, attach, engine
 
 KEPT = 2000
 UNSKETCHED = SELECTED.replace('"sketch"', "CAST([] AS UBIGINT[])")

@@ -14,7 +14,7 @@ from checks.profile import Profile, Sketch, read, sketches
 from governance.errors import EvidenceTampered, SchemaDrift
 from governance.ledger.rows import SnapshotRow
 from governance.sources import Extract, Reader
-from governance.store import Home, attached, verify
+from governance.store import Home, Proofs, attached
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,6 +42,7 @@ class Search:
     entity: Entity
     mapping: Mapping
     home: Home
+    proofs: Proofs
     secret: bytes
     before: SnapshotRow | None
     stop: Callable[[], bool]
@@ -76,14 +77,14 @@ def told(error: CodedError, clue: Clue | None) -> CodedError:
 
 
 def profiles_of(
-    con: DuckDBPyConnection, home: Home, snapshot: SnapshotRow | None
+    con: DuckDBPyConnection, home: Home, proofs: Proofs, snapshot: SnapshotRow | None
 ) -> tuple[Profile, ...]:
     """The profiles sealed with a snapshot: none where its file is gone, no longer itself, or from
     before there were any."""
     if snapshot is None:
         return ()
     try:
-        path = verify(home, snapshot.file, snapshot.sha256)
+        path = proofs.prove(home, snapshot.file, snapshot.sha256)
     except EvidenceTampered:
         return ()
     with attached(con, path, "profiled"):
@@ -95,7 +96,8 @@ def profiles_of(
 
 
 def _recognised(search: Search, clue: Clue) -> tuple[Renamed, ...]:
-    sealed = {p.column: p.sketch for p in profiles_of(search.con, search.home, search.before)}
+    profiles = profiles_of(search.con, search.home, search.proofs, search.before)
+    sealed = {p.column: p.sketch for p in profiles}
     lost = {name: sealed[name] for name in clue.missing if name in sealed}
     known = {name for name, _ in search.before.columns} if search.before else set()
     candidates = [name for name, _ in clue.columns if name not in known][:MOST_CANDIDATES]

@@ -24,7 +24,6 @@ from checks.drift import (
     state_of,
 )
 from checks.outcome import DRIFT, severity_of
-from checks.sql import quoted
 from governance.config.model import Config
 from governance.errors import EvidenceTampered
 from governance.ledger import Ledger
@@ -32,7 +31,7 @@ from governance.ledger.rows import Metric, SnapshotRow
 from governance.runs.clues import Clue, profiles_of
 from governance.runs.evaluate import Seen
 from governance.runs.findings import FINDINGS
-from governance.store import Home, attached, engine, verify
+from governance.store import Home, Proofs, attached, engine
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,6 +68,7 @@ class Drifts:
     config: Config
     run_id: int
     as_of: datetime
+    proofs: Proofs
 
     def settle(self, into: Any, seen: Mapping[Place, Seen]) -> Settled:
         """Write this run's drift into the table `findings` of the connection `into`.
@@ -91,21 +91,22 @@ class Drifts:
 
     def _standing(self, con: DuckDBPyConnection) -> dict[Place, list[Row]]:
         """What stood after the newest run whose file is what the ledger says, by source, entity."""
-        columns = ", ".join(quoted(name) for name in FINDINGS)
         for run in self.ledger.runs.sealed(limit=TRIED):
             try:
-                path = verify(self.home, str(run.file), str(run.sha256))
+                path = self.proofs.prove(self.home, str(run.file), str(run.sha256))
             except EvidenceTampered:
                 continue
             with attached(con, path, "before"):
                 found = con.execute(
-                    f"SELECT {columns} FROM before.main.findings"
-                    " WHERE check_name = $1 AND state <> 'gone'",
+                    "SELECT * FROM before.main.findings WHERE check_name = $1 AND state <> 'gone'",
                     [DRIFT],
-                ).fetchall()
+                )
+                columns = [column[0] for column in found.description]
+                rows = found.fetchall()
             standing: dict[Place, list[Row]] = {}
-            for values in found:
-                row = dict(zip(FINDINGS, values, strict=True))
+            for values in rows:
+                told = dict(zip(columns, values, strict=True))
+                row: Row = {name: told.get(name) for name in FINDINGS}
                 standing.setdefault((row["left_source"], row["entity"]), []).append(row)
             return standing
         return {}
@@ -168,7 +169,7 @@ class _Table:
         return _Look(now, found, is_whole=True)
 
     def _state(self, snapshot: SnapshotRow) -> State:
-        sealed = profiles_of(self.con, self.drifts.home, snapshot)
+        sealed = profiles_of(self.con, self.drifts.home, self.drifts.proofs, snapshot)
         return state_of(snapshot.columns, snapshot.rows, sealed)
 
     def _week_ago(self, snapshot: SnapshotRow) -> SnapshotRow | None:

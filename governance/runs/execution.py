@@ -116,7 +116,9 @@ def _execute(context: Context) -> None:
 
 
 def _drift(context: Context, as_of: datetime) -> Drifts:
-    return Drifts(context.ledger, context.home, context.config, context.run.id, as_of)
+    return Drifts(
+        context.ledger, context.home, context.config, context.run.id, as_of, context.proofs
+    )
 
 
 def _end(context: Context, status: RunStatus, error: CodedError) -> None:

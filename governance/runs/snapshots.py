@@ -161,8 +161,8 @@ class _Take:
         assert mapping is not None
         before = reading.before(self.entity.name)
         search = Search(
-            self.con, self.reader, self.entity, mapping, reading.home, reading.secret, before,
-            reading.stop,
+            self.con, self.reader, self.entity, mapping, reading.home, reading.proofs,
+            reading.secret, before, reading.stop,
         )  # fmt: skip
         with self._room():
             clue = clue_of(error, search)
