@@ -49,7 +49,7 @@ def one_table(reader: Here, open_: Workspace, config: Config, view: DriftView) -
         seen = table_view(reader.actor, open_.desk, open_.ledger, config, chosen)
     if seen is None:
         return
-    left, right = st.columns([1.3, 1], gap="small")
+    left, right = st.columns([1.5, 1], gap="small")
     with left, st.container(border=True, height="stretch", gap="xxsmall"):
         parts.time_line(reader, seen)
     with right, st.container(border=True, height="stretch", gap="xxsmall"):

@@ -29,6 +29,7 @@ from governance.views.titles import Titles
 
 OPEN_ROWS, EVENT_ROWS, FIELD_ROWS = 6, 8, 14
 CHART = 190
+TOP_WIDTH = 560
 
 
 def open_table(here: Here, config: Config, view: DriftView) -> None:
@@ -36,8 +37,8 @@ def open_table(here: Here, config: Config, view: DriftView) -> None:
     titles = Titles(config, here.language)
     columns: dict[str, Any] = {"severity": severity_column(here, here.t("drift.column.severity"))}
     for name, width in (
-        ("table", 190), ("what", 130), ("column", 150), ("before", 110), ("after", 110),
-        ("remark", None), ("since", 90),
+        ("table", 150), ("what", 120), ("column", 130), ("before", 100), ("after", 100),
+        ("since", 84), ("remark", None),
     ):  # fmt: skip
         columns[name] = text_column(here.t(f"drift.column.{name}"), width=width)
     rows = [open_row(here, config, titles, finding) for finding in view.open]
@@ -80,6 +81,8 @@ def remark(here: Here, finding: Finding, seen: Observation) -> str:
         said.append(here.t("drift.remark.overlap", share=here.share(seen.overlap, 0)))
     if finding.cls == "unmapped":
         said.append(here.t("drift.remark.unmapped"))
+        if seen.kind is Kind.REMOVED:
+            said.append(here.t("drift.remark.hidden"))
     elif seen.kind in (Kind.REMOVED, Kind.RENAMED):
         said.append(here.t("drift.remark.blocked"))
     return " ".join(said)
@@ -92,7 +95,7 @@ def column_name(here: Here, config: Config, source: str, entity: str, column: st
     if column is None or known is None or mapping is None:
         return column or "–"
     fields = [f for f in known.fields if mapping.columns.get(f.name) == column]
-    return " · ".join([column, *(here.title(f.title) for f in fields)])
+    return " · ".join(dict.fromkeys([column, *(here.title(f.title) for f in fields)]))
 
 
 def choose(here: Here, config: Config, view: DriftView) -> Table:
@@ -133,7 +136,7 @@ def time_line(here: Here, seen: TableView) -> None:
         {"day": here.moment(e.at)[:10], "run": f"#{e.run}", **change_cells(here, e.change)}
         for e in seen.events
     ]
-    widths = {"day": 90, "run": 60, "what": 130, "column": 130}
+    widths = {"day": 84, "run": 48, "what": 110, "column": 110}
     columns = {
         name: text_column(here.t(f"drift.column.{name}"), width=widths.get(name))
         for name in rows[0]
@@ -145,7 +148,7 @@ def volume(here: Here, seen: TableView) -> None:
     """How many rows the table had each day."""
     heading(here.t("drift.volume"))
     values = tuple(float(rows) for _, rows in seen.rows)
-    layer = Stack(here.t("drift.rows"), values, palette().accent)
+    layer = Stack(here.t("drift.rows"), values, palette().accent_pale)
     days = days_of(here, [at for at, _ in seen.rows])
     stacked(days, (layer,), (), height=CHART + 30, key=f"volume-{seen.table.code}")
 
@@ -155,16 +158,16 @@ def fields_table(here: Here, seen: TableView, chosen: str, *, values: bool) -> s
     rows = [field_row(here, past) for past in seen.fields]
     head = {name: here.t(f"drift.column.{name}") for name in rows[0]}
     columns: dict[str, Any] = {
-        "field": text_column(head["field"], width=120),
-        "column": text_column(head["column"], width=110),
-        "empty": share_column(head["empty"], width=76, help=here.t("drift.empty.help")),
+        "field": text_column(head["field"], width=110),
+        "column": text_column(head["column"], width=100),
+        "empty": share_column(head["empty"], width=64, help=here.t("drift.empty.help")),
         "empty_past": spark(head["empty_past"], 1.0),
-        "distinct": number_column(head["distinct"], width=76, help=here.t("drift.distinct.help")),
+        "distinct": number_column(head["distinct"], width=66, help=here.t("drift.distinct.help")),
         "distinct_past": spark(head["distinct_past"], None),
-        "length": text_column(head["length"], width=92, help=here.t("drift.length.help")),
+        "length": text_column(head["length"], width=66, help=here.t("drift.length.help")),
     }
     if values:
-        columns |= {name: text_column(head[name], width=130) for name in ("low", "high")}
+        columns |= {name: text_column(head[name], width=104) for name in ("low", "high")}
         columns["top"] = text_column(head["top"])
     names = [past.name for past in seen.fields]
     state = table(
@@ -185,7 +188,7 @@ def field_row(here: Here, past: FieldPast) -> dict[str, Any]:
     return {
         "field": title_of(here, past),
         "column": now.column,
-        "empty": here.share(share_of(now), 1),
+        "empty": here.share(share_of(now)),
         "empty_past": [share_of(profile) or 0.0 for _, profile in past.points],
         "distinct": now.distinct,
         "distinct_past": [profile.distinct for _, profile in past.points],
@@ -202,9 +205,10 @@ def field_detail(here: Here, seen: TableView, past: FieldPast, *, values: bool) 
     if past.newest.is_sampled:
         looked, rows = here.number(past.newest.looked), here.number(past.newest.rows)
         st.caption(here.t("drift.sampled", looked=looked, rows=rows))
-    charts = (cells_chart, distinct_chart, length_chart)
-    for column, chart in zip(st.columns(3, gap="small"), charts, strict=True):
+    charts = {"cells": cells_chart, "distinct": distinct_chart, "length": length_chart}
+    for column, (name, chart) in zip(st.columns(3, gap="small"), charts.items(), strict=True):
         with column, st.container(border=True, gap="xxsmall"):
+            heading(here.t(f"drift.chart.{name}"))
             chart(here, past, f"{seen.table.code}-{past.name}")
     if not values:
         st.caption(f":material/lock: {here.t('drift.values.scope')}")
@@ -221,11 +225,12 @@ def cells_chart(here: Here, past: FieldPast, key: str) -> None:
             tuple(p.rows - p.empty for p in profiles),
             colors.accent_pale,
         ),
-        Stack(here.t("drift.blank"), tuple(p.blank for p in profiles), colors.pill["high"]),
-        Stack(here.t("drift.null"), tuple(p.nulls for p in profiles), colors.pill["bad"]),
+        Stack(here.t("drift.blank"), tuple(p.blank for p in profiles), colors.pill["watch"]),
+        Stack(here.t("drift.null"), tuple(p.nulls for p in profiles), colors.pill["quiet"]),
     )
+    shown = tuple(layer for layer in layers if any(layer.values))
     line = Line(here.t("drift.empty"), tuple(map(share_of, profiles)), colors.accent)
-    stacked(days_of(here, moments(past)), layers, (line,), height=CHART, key=f"cells-{key}")
+    stacked(days_of(here, moments(past)), shown, (line,), height=CHART, key=f"cells-{key}")
 
 
 def distinct_chart(here: Here, past: FieldPast, key: str) -> None:
@@ -257,12 +262,12 @@ def top_table(here: Here, profile: Profile) -> None:
         "share": share_column(here.t("drift.column.share"), width=90),
     }
     heading(here.t("drift.top"), help=here.t("drift.top.help"))
-    table(rows, columns, key=f"top-{profile.field}")
+    table(rows, columns, width=TOP_WIDTH, key=f"top-{profile.field}")
 
 
 def spark(label: str, highest: float | None) -> Any:
     """The days as a small line."""
-    return st.column_config.LineChartColumn(label, width=90, y_min=0, y_max=highest)
+    return st.column_config.LineChartColumn(label, width=80, y_min=0, y_max=highest)
 
 
 def title_of(here: Here, past: FieldPast) -> str:

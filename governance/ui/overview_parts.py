@@ -58,11 +58,16 @@ def sentence(here: Here, config: Config, seen: Overview) -> None:
     else:
         st.subheader(here.plural("overview.need", seen.records), anchor=False)
     st.markdown(" ".join(explanation(here, config, seen)))
-    if seen.causes:
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    if not seen.causes and not seen.drift:
+        return
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        if seen.causes:
             st.caption(here.t("overview.causes"), width="content")
-            for cause in seen.causes[:SHOWN_CAUSES]:
-                cause_link(here, config, cause)
+        for cause in seen.causes[:SHOWN_CAUSES]:
+            cause_link(here, config, cause)
+        if seen.drift:
+            words = here.plural("overview.drift", seen.drift)
+            page_link(here, "drift", f":orange[{words}]", icon=":material/schema:")
 
 
 def explanation(here: Here, config: Config, seen: Overview) -> list[str]:

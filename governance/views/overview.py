@@ -49,7 +49,8 @@ class Overview:
     """`records` are records with at least one finding that needs somebody, `findings` their number.
 
     `rewritten` counts cells that are written differently and mean the same. `blind` names the
-    checks whose newest result could not be evaluated.
+    checks whose newest result could not be evaluated. `drift` counts changes of tables that stand
+    open after the newest run.
     """
 
     records: int
@@ -63,6 +64,7 @@ class Overview:
     pairs: tuple[PairLine, ...]
     by_severity: Mapping[str, int] = field(default_factory=dict)
     blind: tuple[str, ...] = ()
+    drift: int = 0
 
     @property
     def weakest(self) -> PairLine | None:
@@ -103,7 +105,13 @@ def overview(
         pairs=lines,
         by_severity=counts.by_severity,
         blind=blind(scored),
+        drift=drifted(ledger),
     )
+
+
+def drifted(ledger: Ledger) -> int:
+    newest = ledger.runs.last_sealed()
+    return (ledger.results.open_drift(newest.id) or 0) if newest else 0
 
 
 def blind(scored: tuple[PairScore, ...]) -> tuple[str, ...]:

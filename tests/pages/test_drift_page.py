@@ -93,7 +93,7 @@ def test_a_table_shows_its_columns_over_time_and_every_field(
         "5000.00",
         "1200000.00",
     )
-    assert fields["code"]["empty"] == "7.6%"
+    assert fields["code"]["empty"] == "7.69%"
     assert list(fields["level"]["distinct_past"])[-2:] == [5, 1]  # A B C Z 07, then one
 
 
@@ -194,3 +194,20 @@ def test_another_table_is_chosen_by_its_code_and_forgets_the_field(
     assert not app.exception
     assert app.query_params["s.table"] == "oa~payment"
     assert "s.field" not in app.query_params
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_overview_leads_here_when_something_drifted(
+    language: str, drifted: Built, history: Built, at_home: Point
+) -> None:
+    def linked(built: Built) -> bool:
+        at_home(built)
+        app = AppTest.from_file(str(SHELL), default_timeout=60)
+        app.query_params["lang"] = language
+        app.run()
+        assert not app.exception
+        labels = [link.proto.label for link in app.get("page_link")]
+        return f":orange[{t('overview.drift.other', language, n='2')}]" in labels
+
+    assert linked(drifted)
+    assert not linked(history)
