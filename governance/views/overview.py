@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from checks import consistency
 from checks.outcome import Outcome, Severity
 from governance.access import Actor
 from governance.config import Config
@@ -87,7 +88,7 @@ def overview(
     scored = pairs(view)
     trend = days(ledger, config, now, SHOWN_DAYS)
     open_ = {(c.entity, c.left, c.right): c for c in counts.by_pair}
-    strict, adjusted = together(scored)
+    strict, adjusted = together(scored, partial_pairs(config))
     lines = tuple(
         PairLine(score, found.findings if found else 0, found.worst if found else None)
         for score in scored
@@ -120,19 +121,34 @@ def blind(scored: tuple[PairScore, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(score.check for score in scored if score.outcome not in seen))
 
 
-def together(scored: tuple[PairScore, ...]) -> tuple[float | None, float | None]:
+def partial_pairs(config: Config) -> frozenset[tuple[str, str, str]]:
+    """Check, left and right of the pairs in which a row on one side only does not count: what a
+    third system lacks is told where it is compared with the entity's authority."""
+    return frozenset(
+        (check.name, plan.left, plan.right)
+        for check in config.checks
+        for plan in consistency.pairs(config.entity(check.entity), check.sources)
+        if not plan.presence
+    )
+
+
+def together(
+    scored: tuple[PairScore, ...], partial: frozenset[tuple[str, str, str]]
+) -> tuple[float | None, float | None]:
     """Strict and adjusted share over all judged pairs, each weighing as much as its records."""
-    judged = [(s, records_of(s)) for s in scored if s.strict is not None and records_of(s)]
-    whole = sum(records for _, records in judged)
+    weighed = [(s, records_of(s, partial)) for s in scored if s.strict is not None]
+    whole = sum(records for _, records in weighed)
     if not whole:
         return None, None
-    strict = sum((s.strict or 0.0) * records for s, records in judged) / whole
-    adjusted = sum((s.adjusted or 0.0) * records for s, records in judged) / whole
+    strict = sum((s.strict or 0.0) * records for s, records in weighed) / whole
+    adjusted = sum((s.adjusted or 0.0) * records for s, records in weighed) / whole
     return strict, adjusted
 
 
-def records_of(score: PairScore) -> int:
+def records_of(score: PairScore, partial: frozenset[tuple[str, str, str]]) -> int:
     """How many records the pair's score is a share of."""
+    if (score.check, score.left_source, score.right_source) in partial:
+        return score.numbers.get("matched", 0)
     names = ("matched", "only_left", "only_right", "left_null_keys", "right_null_keys")
     return sum(score.numbers.get(name, 0) for name in names)
 
