@@ -12,7 +12,7 @@ from governance.reading import FieldCount, FieldScore, Filters, PairScore
 from governance.ui import urls
 from governance.ui.components import number_column, share_column, table, text_column
 from governance.ui.here import Here
-from governance.ui.plots import FONT, palette
+from governance.ui.plots import Stack, across, palette
 from governance.ui.text import plain
 from governance.views.titles import Titles
 
@@ -78,60 +78,15 @@ def field_chart(
     here: Here, config: Config, lines: tuple[FieldCount, ...], filters: Filters, height: int
 ) -> None:
     """Where the findings are: a bar a field, stacked by what is wrong."""
-    import plotly.graph_objects as go
-
     titles = Titles(config, here.language)
     shown = lines[:CHART_FIELDS]
-    labels = [_bar_label(here, titles, line, filters) for line in shown]
-    colors, tones = palette(), group_colors()
-    figure = go.Figure()
+    labels = tuple(_bar_label(here, titles, line, filters) for line in shown)
+    tones, stacks = group_colors(), []
     for group, codes in GROUPS.items():
-        values = [sum(line.counts.get(code, 0) for code in codes) for line in shown]
+        values = tuple(sum(line.counts.get(code, 0) for code in codes) for line in shown)
         if any(values):
-            figure.add_bar(
-                y=labels,
-                x=values,
-                name=here.t(f"consistency.group.{group}"),
-                orientation="h",
-                marker={"color": tones[group], "line": {"width": 0}},
-                hovertemplate="%{x:,}",
-            )
-    axis = {"tickfont": {"size": 11, "color": colors.text}, "fixedrange": True, "zeroline": False}
-    figure.update_layout(
-        barmode="stack",
-        showlegend=True,
-        # A bar is never thicker than about 22 pixels, however few there are.
-        bargap=max(0.32, 1 - 22 * len(shown) / (height - 60)),
-        height=height,
-        margin={"l": 4, "r": 12, "t": 24, "b": 4},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT},
-        hovermode="y unified",
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "entrywidth": 0,
-            "traceorder": "normal",
-            "font": {"size": 11, "color": colors.text},
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
-        xaxis={
-            **axis,
-            "gridcolor": colors.grid,
-            "tickformat": ",d",
-            "nticks": 5,
-            "automargin": True,
-        },
-        yaxis={**axis, "autorange": "reversed", "showgrid": False, "automargin": True},
-    )
-    st.plotly_chart(
-        figure, key="c.chart", height=height, theme=None, config={"displayModeBar": False}
-    )
+            stacks.append(Stack(here.t(f"consistency.group.{group}"), values, tones[group]))
+    across(labels, tuple(stacks), height=height, key="c.chart")
 
 
 def group_colors() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -12,9 +13,12 @@ from checks.outcome import Severity
 FONT = "Source Sans, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Palette:
-    """Colours of one theme. Plotly and the tables' pills need hex where widgets take names."""
+    """Colours of one theme. Plotly and the tables' pills need hex where widgets take names.
+
+    Equal to itself alone, so that what is drawn with it can be remembered by it.
+    """
 
     text: str
     grid: str
@@ -143,6 +147,9 @@ def measured(days: tuple[str, ...], lines: tuple[Line, ...], *, height: int, key
     )
 
 
+# Plotly checks every property it is given, 8-12 ms a figure: as much as the rest of a page. Equal
+# figures are drawn once and then only read.
+@lru_cache(maxsize=64)
 def figure_of(
     days: tuple[str, ...],
     stacks: tuple[Stack, ...],
@@ -179,6 +186,53 @@ def figure_of(
     return figure
 
 
+def across(labels: tuple[str, ...], stacks: tuple[Stack, ...], *, height: int, key: str) -> None:
+    """A stacked bar per label, lying down; the first label at the top."""
+    st.plotly_chart(
+        bars_of(labels, stacks, palette(), height),
+        key=key,
+        height=height,
+        theme=None,
+        config={"displayModeBar": False},
+    )
+
+
+@lru_cache(maxsize=64)
+def bars_of(
+    labels: tuple[str, ...], stacks: tuple[Stack, ...], colors: Palette, height: int
+) -> Any:
+    """The chart of `across`, drawn nowhere."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for layer in stacks:
+        figure.add_bar(
+            y=labels,
+            x=layer.values,
+            name=layer.name,
+            orientation="h",
+            marker={"color": layer.color, "line": {"width": 0}},
+            hovertemplate="%{x:,}",
+        )
+    axis = {**_axis(colors), "automargin": True}
+    figure.update_layout(
+        barmode="stack",
+        showlegend=True,
+        # A bar is never thicker than about 22 pixels, however few there are.
+        bargap=max(0.32, 1 - 22 * len(labels) / (height - 60)),
+        height=height,
+        margin={"l": 4, "r": 12, "t": 24, "b": 4},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT},
+        hovermode="y unified",
+        legend={**_legend(colors), "entrywidth": 0},
+        xaxis={**axis, "tickformat": ",d", "nticks": 5},
+        yaxis={**axis, "autorange": "reversed", "showgrid": False},
+    )
+    return figure
+
+
 def _step(tallest: float) -> int:
     """A round distance of ticks that leaves two to five of them."""
     step = 1
@@ -197,6 +251,20 @@ def _axis(colors: Palette) -> dict[str, Any]:
     }
 
 
+def _legend(colors: Palette) -> dict[str, Any]:
+    return {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "traceorder": "normal",
+        "font": {"size": 11, "color": colors.text},
+        "itemclick": False,
+        "itemdoubleclick": False,
+    }
+
+
 def _layout(colors: Palette, height: int) -> dict[str, Any]:
     axis = _axis(colors)
     layout: dict[str, Any] = {
@@ -208,17 +276,7 @@ def _layout(colors: Palette, height: int) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT},
         "hovermode": "x unified",
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "traceorder": "normal",
-            "font": {"size": 11, "color": colors.text},
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
+        "legend": _legend(colors),
         # Plotly writes English month names in every language; digits need no translation.
         "xaxis": {**axis, "showgrid": False, "type": "date", "tickformat": "%m-%d"},
         "yaxis": {**axis, "tickformat": ",d", "rangemode": "tozero", "nticks": 5},
