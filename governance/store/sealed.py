@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from checks.sql import literal, quoted
 from governance.errors import EvidenceTampered, StoreError
 from governance.store.home import Home
+from governance.store.room import reason
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,7 +86,7 @@ def seal(
         aside.replace(target)
         _fsync(target.parent)
     except (OSError, duckdb.IOException) as error:
-        raise StoreError("store.write", file=relative, reason=_reason(error)) from error
+        raise StoreError("store.write", file=relative, reason=reason(error)) from error
     finally:
         for left in (aside, aside.with_name(aside.name + ".wal")):
             left.unlink(missing_ok=True)
@@ -185,9 +186,3 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
-    return str(error).splitlines()[0]

@@ -16,6 +16,7 @@ from governance.errors import StoreError
 from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunStatus
 from governance.store import Home
+from governance.store.room import want_of_room
 from governance.worker.holder import Clock, Held
 
 log = logging.getLogger("duiqi.worker")
@@ -78,7 +79,9 @@ class Bench:
             code, params = error.code, error.params
         except Exception as error:  # noqa: BLE001 - a defect ends its run, never the worker
             log.error("run %d broke: %s", run_id, described(error))
-            code, params = "worker.unexpected", {"kind": type(error).__name__}
+            full = want_of_room(error)
+            code = full.code if full else "worker.unexpected"
+            params = {} if full else {"kind": type(error).__name__}
         self.settle(config, run_id, held.fence, code or "worker.unexpected", params)
         alerts.after_run(self.ledger, config, run_id, fence=held.fence, now=self.clock())
 
