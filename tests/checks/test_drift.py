@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks import drift, profile
 from checks.drift import (
     Kind,
     Observation,
@@ -170,3 +173,24 @@ def test_nothing_persists_once_the_table_is_as_it_was(before: State, now: State)
     for seen in (*schema_changes(before.columns, now.columns), *jumps(now, before)):
         if seen.kind is not Kind.EMPTY:
             assert not persists(seen.kind, seen.column, seen.before, before)
+
+
+def test_the_guide_states_the_thresholds_and_every_kind() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "drift.md").read_text("utf-8")
+    stated = (
+        f"less than {drift.VOLUME_RATIO:.0%} of the larger, which is at least {drift.LEAST_ROWS}",
+        f"moved by {drift.SHARE_POINTS * 100:.0f} points, or by"
+        f" {drift.SHARE_SMALL_POINTS * 100:.0f} point to three times",
+        f"at least {drift.LEAST_CELLS} cells of at least {drift.LEAST_ROWS} rows",
+        f"more than {profile.WHOLE_ROWS:,} rows",
+        f"{profile.SKETCHED} keyed numbers",
+        f"first {profile.LONGEST_SHOWN} characters",
+    )
+    plain = guide.replace(" %", "%")
+    assert [words for words in stated if words not in plain] == []
+    assert (drift.SHARE_TIMES, drift.LEAST_SIGMAS, drift.LEAST_OVERLAP) == (3, 4, 0.5)
+    for kind, words in {
+        Kind.ADDED: "column added", Kind.REMOVED: "column gone", Kind.RENAMED: "column renamed",
+        Kind.RETYPED: "type changed", Kind.VOLUME: "rows jumped", Kind.EMPTY: "empty cells jumped",
+    }.items():  # fmt: skip
+        assert f"| {words} |" in guide, kind
