@@ -82,6 +82,10 @@ def call(name: str, words: list[str]) -> int:
     from typer.exceptions import TyperException
 
     command = typer.main.get_command(module.app)
+    if "--help" in words:
+        from governance.cli.helping import tell
+
+        tell(command, name, language())
     try:
         result = command.main(args=words, prog_name=f"duiqi {name}", standalone_mode=False)
     except CodedError as error:

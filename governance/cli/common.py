@@ -32,12 +32,9 @@ class Format(StrEnum):
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="the configuration; else DUIQI_CONFIG, "
-                 "./governance.yaml, or the one in DUIQI_HOME"),
-]  # fmt: skip
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="text for people, json for programs")
+    typer.Option("--config", metavar="FILE"),
 ]
+FormatOption = Annotated[Format, typer.Option("--format")]
 
 
 def find_config(named: Path | None, home: Path) -> Path:

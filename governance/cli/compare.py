@@ -8,39 +8,38 @@ from pathlib import Path
 
 from governance.cli import language
 
-EXITS = "exit code 0: aligned; 1: differences; 2: it could not be told, see the message"
-
 
 def parser() -> argparse.ArgumentParser:
     """The options, read with the standard library: starting must not cost more than comparing."""
-    words = argparse.ArgumentParser("duiqi compare", epilog=EXITS, allow_abbrev=False)
-    words.add_argument("left", help="a file, or a database URL with #table")
-    words.add_argument("right", help="what to hold it against")
-
-    def several(option: str, shape: str, text: str) -> None:
-        words.add_argument(option, action="append", default=[], metavar=shape, help=text)
-
-    several("--key", "A[,B]", "the columns that name a record")
-    several("--left-key", "A[,B]", "the same, as the left calls them")
-    several("--right-key", "A[,B]", "the same, as the right calls them")
-    several("--map", "LEFT=RIGHT[,..]", "other columns with two names")
-    several("--ignore", "C[,..]", "columns to leave out")
-    several("--type", "C=TYPE", "read a column as code, integer, decimal, boolean, date, datetime")
-    several("--normalize", "C=NAME", "make spellings alike: company_name, phone, amount and others")
-    several("--tolerance", "C=0.01|1%|5min", "how far two values may lie apart")
-    words.add_argument("--base", help="what both once agreed on: tells which side moved")
-    words.add_argument(
-        "--findings", type=Path, metavar="OUT", help="write every difference: "
-        ".csv, .jsonl, .parquet or .xlsx",
-    )  # fmt: skip
+    words = argparse.ArgumentParser("duiqi compare", allow_abbrev=False)
+    words.add_argument("left")
+    words.add_argument("right")
+    for option, shape in (
+        ("--key", "A[,B]"),
+        ("--left-key", "A[,B]"),
+        ("--right-key", "A[,B]"),
+        ("--map", "LEFT=RIGHT[,..]"),
+        ("--ignore", "C[,..]"),
+        ("--type", "C=TYPE"),
+        ("--normalize", "C=NAME"),
+        ("--tolerance", "C=0.01|1%|5min"),
+    ):
+        words.add_argument(option, action="append", default=[], metavar=shape)
+    words.add_argument("--base")
+    words.add_argument("--findings", type=Path, metavar="OUT")
     words.add_argument("--format", default="text", choices=("text", "json"))
     return words
 
 
 def main(arguments: list[str]) -> int:
     """Exit code of one comparison. Raises CodedError for what keeps it from an answer."""
+    words = parser()
+    if "-h" in arguments or "--help" in arguments:
+        from governance.cli.helping import tell_parser
+
+        tell_parser(words, "compare", language())
     try:
-        asked = parser().parse_args(arguments)
+        asked = words.parse_args(arguments)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 2
     from checks.normalisers import NORMALISERS, TYPES

@@ -23,19 +23,15 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def demo(
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="open the dashboard")] = True,
-    days: Annotated[
-        int | None, typer.Option(min=1, max=365, help="days of life, 30 unless said")
-    ] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="port of the dashboard")] = 8501,
-    size: Annotated[
-        int | None, typer.Option(min=200, max=200_000, help="customers, 5000 unless said")
-    ] = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve")] = True,
+    days: Annotated[int | None, typer.Option(min=1, max=365)] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    size: Annotated[int | None, typer.Option(min=200, max=200_000)] = None,
     home: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="where it is built; else DUIQI_HOME, else ./var/demo"),
+        typer.Option(metavar="DIR"),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="build it anew")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh")] = False,
 ) -> int:
     """A made-up company whose CRM and OA have drifted apart, with its history.
 

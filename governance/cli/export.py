@@ -30,10 +30,10 @@ class Language(StrEnum):
 
 @app.command()
 def export(
-    what: Annotated[What, typer.Argument(help="which list")],
-    out: Annotated[Path, typer.Option("--out", help=".csv or .xlsx", dir_okay=False)],
-    lang: Annotated[Language | None, typer.Option("--lang", help="zh or en")] = None,
-    entity: Annotated[list[str] | None, typer.Option("--entity", help="only these")] = None,
+    what: Annotated[What, typer.Argument()],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False)],
+    lang: Annotated[Language | None, typer.Option("--lang")] = None,
+    entity: Annotated[list[str] | None, typer.Option("--entity")] = None,
     config: ConfigOption = None,
 ) -> int:
     """Write a list to a file: a sheet per system in .xlsx, one table in .csv."""

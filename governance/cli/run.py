@@ -25,9 +25,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def run(
-    check: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="only this check; may be repeated")
-    ] = None,
+    check: Annotated[list[str] | None, typer.Option(metavar="NAME")] = None,
     config: common.ConfigOption = None,
     format: common.FormatOption = Format.TEXT,
 ) -> int:

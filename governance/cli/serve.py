@@ -13,10 +13,8 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="port of the dashboard")] = 8501,
-    address: Annotated[
-        str, typer.Option(help="loopback only, until there are accounts")
-    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    address: str = "127.0.0.1",
     config: common.ConfigOption = None,
 ) -> int:
     """Serve the dashboard and work in the background, until SIGTERM or Ctrl-C."""

@@ -24,9 +24,9 @@ LISTED = 8
 
 @app.command()
 def validate(
-    path: Annotated[Path, typer.Argument(help="the configuration")] = Path("governance.yaml"),
-    offline: Annotated[bool, typer.Option("--offline", help="do not connect")] = False,
-    form: Annotated[str, typer.Option("--format", help="text or json")] = "text",
+    path: Annotated[Path, typer.Argument()] = Path("governance.yaml"),
+    offline: Annotated[bool, typer.Option("--offline")] = False,
+    form: Annotated[str, typer.Option("--format")] = "text",
 ) -> int:
     """Every problem at once: file, line, key, allowed names. Then what each account can read."""
     from governance.config import ConfigProblems, load
