@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from governance.errors import StoreError
@@ -16,6 +16,10 @@ WORKER_LEASE = "worker"
 
 # Read by the engine's `begin` event, which chooses BEGIN or BEGIN IMMEDIATE.
 WRITES = "duiqi_writes"
+
+# SQLite has one write lock a file; PostgreSQL is given one a database. Any number will do, as long
+# as every program that writes takes the same.
+WRITE_LOCK = 0x44_75_69_71_69
 
 # These speak of our statement, all others of the database: locked, full, gone, damaged.
 OURS = (IntegrityError, ProgrammingError, DataError)
@@ -48,13 +52,17 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction that holds the write lock from its start: what it reads stays true.
 
-        Committed at the end, rolled back on any exception.
+        Writers queue, on every database: ids are given in the order of commits, so that a reader
+        who knows the newest knows all before it. Committed at the end, rolled back on any
+        exception.
         """
         try:
             with (
                 self.engine.connect().execution_options(**{WRITES: True}) as connection,
                 connection.begin(),
             ):
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
                 yield connection
         except OURS:
             raise

@@ -28,8 +28,8 @@ from governance.ledger.snapshots import Snapshots
 from governance.ledger.steps import Steps
 
 BUSY_SECONDS = 30.0
-# Any number will do, as long as every program that upgrades a ledger takes the same.
-ADVISORY_LOCK = 0x44_75_69_71_69
+# PostgreSQL ends the session of a writer that holds its lock and says nothing.
+STUCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,19 @@ def parsed(address: str | None, home: Path) -> URL:
 
 def open_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args=patience(url))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
     return engine
+
+
+def patience(url: URL) -> dict[str, Any]:
+    """How long to wait for another writer, and for one that stopped amid a transaction."""
+    if "options" in url.query:
+        return {}
+    seconds = {"lock_timeout": BUSY_SECONDS, "idle_in_transaction_session_timeout": STUCK_SECONDS}
+    return {"options": " ".join(f"-c {name}={int(s * 1000)}" for name, s in seconds.items())}
 
 
 def prepare_sqlite(connection: Any, _record: object) -> None:
@@ -130,8 +138,6 @@ def bring_up_to_date(database: Database) -> None:
         if revision(connection) == HEAD:
             return
     with database.write() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": ADVISORY_LOCK})
         found = revision(connection)
         if found is not None and found not in KNOWN:
             raise LedgerRefused("ledger.newer", found=found, known=HEAD)
