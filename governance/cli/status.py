@@ -59,6 +59,7 @@ def as_json(found: Status) -> dict[str, object]:
             "holder": lease.holder if lease else None,
         },
         "last_run": None if found.last is None else run_json(found.last),
+        "same_config": found.same_config,
         "running": None if found.running is None else found.running.id,
         "queued": found.queued,
         "next_runs": [
@@ -138,16 +139,24 @@ def as_text(found: Status, zone: ZoneInfo) -> Iterator[str]:
             status=t(f"cli.status_{found.last.status.value}", speak),
             at=ended.astimezone(zone).strftime("%Y-%m-%d %H:%M") if ended else "-",
         )
+    if found.same_config is False:
+        yield t("cli.last_run_other", speak)
     if found.upcoming:
         job, slot = found.upcoming[0]
         at = slot.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        yield t("cli.next_run", speak, job=job.name, at=at)
+        yield t("cli.next_run", speak, job=job_words(job.name), at=at)
     else:
         yield t("cli.no_schedule", speak)
     for source in found.sources:
         yield "  " + source_line(source, zone)
     for result in found.results:
         yield "  " + check_line(result)
+
+
+def job_words(name: str) -> str:
+    """`schedule`, `source:crm` or `check:customers` in words."""
+    kind, _, what = name.partition(":")
+    return t(f"cli.job_{kind}", language(), name=what)
 
 
 def source_line(source: SourceHealth, zone: ZoneInfo) -> str:

@@ -30,7 +30,11 @@ class SourceHealth:
 
 @dataclass(frozen=True)
 class Status:
-    """`results` holds the newest result of every configured check that has one."""
+    """`results` holds the newest result of every configured check that has one.
+
+    `same_config` is false where the last run had another configuration, or an earlier form of
+    this one; None where that run says nothing of it.
+    """
 
     lease: LeaseRow | None
     last: RunRow | None
@@ -42,6 +46,7 @@ class Status:
     metrics: tuple[Metric, ...]
     sources: tuple[SourceHealth, ...]
     alerts: tuple[AlertRow, ...]
+    same_config: bool | None = None
 
     @property
     def worker_is_alive(self) -> bool:
@@ -67,9 +72,11 @@ def status_of(ledger: Ledger, config: Config, now: datetime) -> Status:
     active = ledger.runs.active()
     names = tuple(check.name for check in config.checks)
     results = tuple(r for r in ledger.results.newest_of_each() if r.check_name in names)
+    last = ledger.runs.last_over()
+    made_with = last.config_digest if last else None
     return Status(
         lease=ledger.leases.alive(now=now),
-        last=ledger.runs.last_over(),
+        last=last,
         running=next((run for run in active if run.status is RunStatus.RUNNING), None),
         queued=sum(run.status is RunStatus.QUEUED for run in active),
         upcoming=next_slots(config, now),
@@ -78,6 +85,7 @@ def status_of(ledger: Ledger, config: Config, now: datetime) -> Status:
         metrics=pair_metrics(ledger, results),
         sources=tuple(health_of(ledger, source.name) for source in config.sources),
         alerts=ledger.alerts.opened(),
+        same_config=None if made_with is None else made_with == config.digest,
     )
 
 

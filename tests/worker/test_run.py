@@ -13,6 +13,7 @@ import pytest
 from governance.access import local_operator
 from governance.cli import call
 from governance.errors import ConfigError
+from governance.i18n import t
 from governance.ledger.rows import RunRow, RunStatus, Trigger
 from governance.worker.holder import holding, utc_now
 from governance.worker.run_now import Watch, report_of, run_now
@@ -202,6 +203,29 @@ def test_status_before_the_first_run_is_2_and_after_a_good_one_0(
     assert {source["name"]: source["rows"] for source in said["sources"]} == {"crm": 5, "oa": 5}
     assert {metric["check"] for metric in said["metrics"]} == {"customers", "staff"}
     assert said["alerts"] == []
+
+
+def test_status_says_that_the_last_run_had_another_configuration(
+    home: object,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DUIQI_LANG", "zh")
+    company(tmp_path, schedule="schedule: 0 2 * * *")
+    command(tmp_path, "run", capsys=capsys)
+    _, said, _ = command(tmp_path, "status", "--format", "json", capsys=capsys)
+    assert said["same_config"] is True
+    other = t("cli.last_run_other", "zh")
+    assert other not in command(tmp_path, "status", capsys=capsys)[1]
+    file = tmp_path / "governance.yaml"
+    file.write_text(file.read_text("utf-8").replace("schedule: 0 2", "schedule: 0 3"), "utf-8")
+    _, said, _ = command(tmp_path, "status", "--format", "json", capsys=capsys)
+    assert said["same_config"] is False
+    text = command(tmp_path, "status", capsys=capsys)[1]
+    assert other in text
+    assert t("cli.job_schedule", "zh", name="") in text
+    assert "schedule" not in text
 
 
 def test_status_speaks_of_the_newest_result_of_each_check(
