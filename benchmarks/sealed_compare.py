@@ -27,6 +27,7 @@ from checks.prepare import Side
 from checks.reconcile import reconcile
 from governance.runs import findings
 from governance.runs.findings import PairRun
+from governance.runs.past import remember
 from governance.store import Home, engine, open_home
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -56,6 +57,7 @@ def compare(home: Home, _rows: int = 0) -> Meter:
         began = time.process_time()
         con = engine(home)
         findings.create(con)
+        remember(con, "customers", None)
         run = PairRun("customers", CUSTOMER, LEFT, RIGHT, 1, NOW, is_first=True)
         sides = [
             Side(f"{name}.rows", f"{name}.odd", spec_for(source))

@@ -94,7 +94,8 @@ def _statement(
     compared = [spec.column(name) for name in columns]
     # Most rows have `_join` alone: a key is not carried through the join twice.
     wanted = near(spec, spec, compared, carry, key="coalesce({side}._join, {side}._apart)")
-    hard = any_differs([quoted(c.canonical) for c in compared])
+    tests = [f"{c.compared('l.')} IS DISTINCT FROM {c.compared('r.')}" for c in compared]
+    hard = f"({' OR '.join(tests)})" if tests else "false"
     repeated = " UNION ".join(_repeated(f"{side}_side") for side in ("left", "right"))
     apart = [
         f"CASE WHEN {letter}._apart IS NOT NULL THEN '{side}' WHEN {letter}._alone"

@@ -202,16 +202,14 @@ def count_cells(con: Any, columns: Sequence[Column], names: Names) -> Counts:
 def _side_by_side(place: int, column: Column) -> list[str]:
     """The class of one cell and all that is stored of it on either side."""
     parts = [f"CAST({_code(column)} AS UTINYINT) AS k{place}"]
-    stored: dict[Part, str] = {
-        "shown": column.shown,
-        "raw": column.raw,
-        "canonical": column.canonical,
-    }
-    slots = {
-        slot(side, place, column, part): f"{side}.{quoted(name)}"
-        for side in "lr"
-        for part, name in stored.items()
-    }
+    slots: dict[str, str] = {}
+    for side in "lr":
+        stored: dict[Part, str] = {
+            "canonical": column.compared(f"{side}."),
+            "raw": f"{side}.{quoted(column.raw)}",
+            "shown": f"{side}.{quoted(column.shown)}",
+        }
+        slots |= {slot(side, place, column, part): sql for part, sql in stored.items()}
     return parts + [f"{sql} AS {name}" for name, sql in slots.items()]
 
 
@@ -224,7 +222,7 @@ def _kept(place: int, column: Column) -> list[str]:
 
 
 def _code(column: Column) -> str:
-    left, right = f"l.{quoted(column.canonical)}", f"r.{quoted(column.canonical)}"
+    left, right = column.compared("l."), column.compared("r.")
     raw = f"l.{quoted(column.raw)} IS NOT DISTINCT FROM r.{quoted(column.raw)}"
     read = f" WHEN {left} IS NOT DISTINCT FROM {right} THEN {NORMALIZED}" if column.reader else ""
     within = tolerance.condition(column, left, right)

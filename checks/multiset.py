@@ -86,7 +86,7 @@ def _copies(
     ]
     if side is not None:
         raw = [f"s.{quoted(c.raw)}" for c in columns]
-        canonical = [f"s.{quoted(c.canonical)}" for c in columns]
+        canonical = [c.compared("s.") for c in columns]
         queries.append(
             f"SELECT {_copy(name, '_key', carried(side.spec, carry, 's'), raw, canonical)}"
             f" FROM {side.odd} AS s WHERE _key IS NOT NULL"

@@ -41,8 +41,15 @@ class Column:
 
     @property
     def canonical(self) -> str:
-        """The column that tells normalised values apart."""
+        """The column of normalised values: NULL where the normaliser left a value as it is."""
         return f"{self.name}__n" if self.reader else self.raw
+
+    def compared(self, relation: str = "") -> str:
+        """SQL for what tells normalised values apart, in a prepared `relation`."""
+        raw = relation + quoted(self.raw)
+        if not self.reader:
+            return raw
+        return f"coalesce({relation}{quoted(self.canonical)}, {raw})"
 
 
 @dataclass(frozen=True)
@@ -282,15 +289,17 @@ def _protected(column: Column) -> list[str]:
     canonical = quoted(column.name + "__n") if column.reader else raw
     rest = [quoted(column.name + "__u")] if column.reader else []
     if not column.masked:
-        return list(dict.fromkeys((raw, canonical))) + rest
+        changed = [f"nullif({canonical}, {raw}) AS {canonical}"] if column.reader else []
+        return [raw, *changed, *rest]
     tokens = [f"{token(raw)} AS {quoted(column.raw)}"]
     if column.reader:
-        tokens.append(f"{token(canonical)} AS {quoted(column.canonical)}")
+        changed_token = f"CASE WHEN {canonical} <> {raw} THEN {token(canonical)} END"
+        tokens.append(f"{changed_token} AS {quoted(column.canonical)}")
     return [f"{mask(column.reader, raw, canonical)} AS {raw}", *tokens, *rest]
 
 
 def _own(spec: Spec) -> list[str]:
-    hashed = [spec.column(name).canonical for name in spec.hashed]
+    hashed = [spec.column(name).compared() for name in sorted(spec.hashed)]
     failed = [
         f"CASE WHEN {quoted(c.name + '__u')} THEN {literal(c.name)} END"
         for c in spec.columns
@@ -298,7 +307,7 @@ def _own(spec: Spec) -> list[str]:
     ]
     unread = f"nullif(concat_ws({SEPARATOR}, {', '.join(failed)}), '')" if failed else "NULL"
     return [
-        f"{key_of([quoted(spec.column(name).canonical) for name in spec.key])} AS _key",
+        f"{key_of([spec.column(name).compared() for name in spec.key])} AS _key",
         "_raw_hash",
         f"{_hash(hashed, spec)} AS _norm_hash",
         f"CAST({unread} AS VARCHAR) AS _unread",
@@ -306,7 +315,7 @@ def _own(spec: Spec) -> list[str]:
 
 
 def _raw_hash(spec: Spec) -> str:
-    return _hash([c.name for c in spec.columns], spec)
+    return _hash([quoted(name) for name in sorted(c.name for c in spec.columns)], spec)
 
 
 def key_of(parts: list[str]) -> str:
@@ -317,13 +326,19 @@ def key_of(parts: list[str]) -> str:
 
 
 def packed(values: Iterable[str]) -> str:
-    """SQL for one text that only equal lists of values share: lengths first, NULL kept apart."""
-    texts = [f"coalesce(strlen({v}) || ':' || {v}, '-')" for v in values]
-    return " || ".join(texts) if texts else "''"
+    """SQL for one text that only equal lists of values share: all values, then all their lengths.
+
+    Read from its end it can be taken apart in one way only; NULL has no length, '' has 0.
+    """
+    texts = list(values)
+    if not texts:
+        return "''"
+    lengths = (f"':', strlen({text})" for text in texts)
+    return f"concat({', '.join((*texts, *lengths))})"
 
 
-def _hash(names: list[str], spec: Spec) -> str:
+def _hash(values: list[str], spec: Spec) -> str:
+    """SQL for the keyed hash of `values`, in this order."""
     if spec.secret is None:
         return "CAST(NULL AS UHUGEINT)"
-    values = packed(quoted(name) for name in sorted(names))
-    return f"md5_number(getvariable('{VARIABLE}') || {values})"
+    return f"md5_number(getvariable('{VARIABLE}') || {packed(values)})"

@@ -20,9 +20,11 @@ def find_residue(
     that are not only in how they are written.
     Rows of repeated keys are kept besides, each alone, with the side in `again`.
     """
-    beside = _beside_the_hash(left, right, columns)
+    others = _beside_the_hash(left, right, columns)
+    beside = [quoted(c.canonical) for c in others]
     raw = ["_raw_hash"] if _soft_by_hash(left, right, columns) else []
-    wanted = ["_key", "_norm_hash", *raw, *beside]
+    compared = (f"{c.compared()} AS {quoted(c.canonical)}" for c in others)
+    wanted = ["_key", "_norm_hash", *raw, *compared]
     sides = [
         f"(SELECT {side.locator} AS _at, {', '.join(wanted)} FROM {side.rows}"
         f" ANTI JOIN {names.again} USING (_key) WHERE _key IS NOT NULL AND {within}) AS {alias}"
@@ -68,10 +70,10 @@ def _hashes_meet(left: Side, right: Side) -> bool:
     return keyed and set(left.spec.hashed) == set(right.spec.hashed)
 
 
-def _beside_the_hash(left: Side, right: Side, columns: Sequence[Column]) -> list[str]:
+def _beside_the_hash(left: Side, right: Side, columns: Sequence[Column]) -> list[Column]:
     """Compared columns that the normalised hash says nothing about."""
     covered = set(left.spec.hashed) if _hashes_meet(left, right) else set()
-    return [quoted(c.canonical) for c in columns if c.name not in covered]
+    return [c for c in columns if c.name not in covered]
 
 
 def _soft_by_hash(left: Side, right: Side, columns: Sequence[Column]) -> bool:

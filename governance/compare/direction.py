@@ -29,7 +29,7 @@ def direct(
         )
         return
     known = {c.name for c in base.spec.columns}
-    value = _by_place(columns, lambda c: f"b.{quoted(c.canonical)}" if c.name in known else "NULL")
+    value = _by_place(columns, lambda c: c.compared("b.") if c.name in known else "NULL")
     absent = [str(place) for place, c in enumerate(columns) if c.name not in known]
     never = f"b._key IS NULL OR place IN ({', '.join(['-1', *absent])})"
     con.execute(

@@ -89,7 +89,7 @@ def collect(con: Any, pair: PairRun, past: Past | None) -> None:
 def _values(field: str, left: Side, right: Side) -> list[str]:
     sides = [(alias, side.spec.column(field)) for alias, side in (("l", left), ("r", right))]
     shown = [f"{alias}.{quoted(column.shown)}" for alias, column in sides]
-    return shown + [f"{alias}.{quoted(column.canonical)}" for alias, column in sides]
+    return shown + [column.compared(f"{alias}.") for alias, column in sides]
 
 
 def _naive(moment: datetime) -> datetime:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 # The form of sealed snapshots; files of another form are never compared with today's.
-FORMAT = 2
+FORMAT = 3
 # A chain of a hundred files is attached in 17 CPU ms; much longer ones make every look slow.
 LONGEST = 128
 
