@@ -13,6 +13,7 @@ from typing import Any
 
 from checks.dictionary import Entity, Field, FieldType, Mapping, Sensitivity, Title, Tolerance
 from checks.prepare import Spec, prepare, spec_of
+from checks.profile import profile
 from governance.store import Home, Sealed, engine, seal
 
 SECRET = b"benchmark"
@@ -155,10 +156,13 @@ def sealed(home: Home, source: str, rows: int, *, noise: bool = True) -> Sealed:
 
 
 def seal_landed(con: Any, home: Home, source: str, rows: int) -> Sealed:
-    """Prepare and seal the table `landed` of `con`."""
-    prepared = prepare(con, "landed", "", spec_for(source))
+    """Prepare, profile and seal the table `landed` of `con`."""
+    spec = spec_for(source)
+    prepared = prepare(con, "landed", "", spec)
+    profile(con, "landed", spec, {column.name: column.name for column in spec.columns})
     tables = [
         ("rows", f"SELECT * FROM {prepared.rows} ORDER BY _key"),
         ("odd", f"SELECT * FROM {prepared.odd} ORDER BY _key, _raw_hash"),
+        ("profile", "SELECT * FROM profile"),
     ]
     return seal(con, home, f"snapshots/{source}/customer/1.duckdb", tables, fence=1, rows=rows)
