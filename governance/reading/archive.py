@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from governance.ledger.rows import SnapshotRow
-from governance.store import Chains, Home, Link, Opened, Proofs, engine
+from governance.store import Chains, Home, Index, Link, Opened, Proofs, engine
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,7 +31,16 @@ class Room:
     def open(self, chain: Sequence[SnapshotRow]) -> Opened:
         """The snapshot that these make up, the base first. Raises EvidenceTampered."""
         with self.lock:
-            return self.chains.open([Link(s.file, s.sha256) for s in chain])
+            return self.chains.open(_links(chain))
+
+    def index(self, chain: Sequence[SnapshotRow]) -> Index:
+        """Where to look for one key in that snapshot. Raises EvidenceTampered."""
+        with self.lock:
+            return self.chains.index(_links(chain))
+
+
+def _links(chain: Sequence[SnapshotRow]) -> list[Link]:
+    return [Link(snapshot.file, snapshot.sha256) for snapshot in chain]
 
 
 class Archive:

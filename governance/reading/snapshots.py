@@ -12,7 +12,6 @@ from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.ledger.snapshots import Snapshots as Known
 from governance.reading.archive import Archive, Room
 from governance.reading.cells import Row
-from governance.store import Opened
 
 if TYPE_CHECKING:
     from governance.reading.model import Finding
@@ -105,28 +104,28 @@ class Snapshots:
 
     def _moments(self, chain: Sequence[SnapshotRow], key: str) -> Iterator[Moment]:
         """The key in each snapshot of one chain at which something is said of it, and the last."""
-        opened = self._room.open(chain)
-        keyed = self._keyed(opened)
+        index = self._room.index(chain)
+        keyed = self._keyed(index.files[0])
         state = _State()
-        state.take_base(*self._said(opened.files[0], key))
-        places = self._places(opened, key)
+        state.take_base(*self._said(index.files[0], key))
+        places = self._places(index.said, key)
         yield Moment(chain[0], state.rows, keyed)
         for place in places:
-            state.take_delta(*self._said(opened.files[place], key))
+            state.take_delta(*self._said(index.files[place], key))
             yield Moment(chain[place], state.rows, keyed)
 
-    def _places(self, opened: Opened, key: str) -> list[int]:
-        if not opened.said:
+    def _places(self, said: str, key: str) -> list[int]:
+        if not said:
             return []
-        query = f"SELECT DISTINCT _at FROM {opened.said} WHERE _key = ? ORDER BY _at"
+        query = f"SELECT DISTINCT _at FROM {said} WHERE _key = ? ORDER BY _at"
         return [int(at) for (at,) in self._con.execute(query, [key]).fetchall()]
 
     def _said(self, file: str, key: str) -> tuple[list[Row], list[Row]]:
         rows, odd = (self._rows(f"{file}.main.{t}", "_key = ?", [key]) for t in ("rows", "odd"))
         return rows, odd
 
-    def _keyed(self, opened: Opened) -> str:
-        found = self._con.execute(f"SELECT fingerprint FROM {opened.newest}.main.meta").fetchall()
+    def _keyed(self, file: str) -> str:
+        found = self._con.execute(f"SELECT fingerprint FROM {file}.main.meta").fetchall()
         return str(found[0][0]).split("|")[2] if found else ""
 
     def _rows(self, relation: str, condition: str, values: list[str]) -> list[Row]:

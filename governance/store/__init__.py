@@ -1,6 +1,6 @@
 """Where runs leave what they saw: sealed, immutable DuckDB files under one home directory."""
 
-from governance.store.chain import Chains, Link, Opened
+from governance.store.chain import Chains, Index, Link, Opened
 from governance.store.home import Home, home_path, open_home
 from governance.store.proofs import Proofs
 from governance.store.sealed import Sealed, attach, attached, engine, put_aside, seal, verify
@@ -8,6 +8,7 @@ from governance.store.sealed import Sealed, attach, attached, engine, put_aside,
 __all__ = [
     "Chains",
     "Home",
+    "Index",
     "Link",
     "Opened",
     "Proofs",

@@ -29,14 +29,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Index:
+    """The files of a chain, attached: `files` are their catalogues, the base first.
+
+    `said` is a table of the places in the chain (`_at`, one is the first delta) at which something
+    is said of a `_key`; empty where the base is all there is.
+    """
+
+    files: tuple[str, ...]
+    said: str
+
+
+@dataclass(frozen=True)
 class Opened:
     """A snapshot as relations, to be pasted into SQL.
 
     `rows` and `odd` hold it whole, `newest` is the catalogue of its own file (`meta` and what else
     was sealed with it), `files` the catalogues of its chain. `locator` is a cheap unique column of
-    `rows`, `picked` a quick query for the rows under the keys of a table `{keys}`. `said` is a
-    table of the places in the chain (`_at`, one is the first delta) at which something is said of
-    a `_key`; empty where the base is all there is.
+    `rows`, `picked` a quick query for the rows under the keys of a table `{keys}`.
     """
 
     rows: str
@@ -45,7 +55,6 @@ class Opened:
     files: tuple[str, ...]
     locator: str
     picked: str
-    said: str = ""
 
 
 # Finding the places first and then fetching them: 2,000 of 1M rows in 68 CPU ms instead of 240.
@@ -61,7 +70,20 @@ class Chains:
     def __init__(self, con: duckdb.DuckDBPyConnection, home: Home, proofs: Proofs) -> None:
         self._con, self._home, self._proofs = con, home, proofs
         self._files: dict[Link, str] = {}
+        self._indexed: dict[tuple[Link, ...], Index] = {}
         self._opened: dict[tuple[Link, ...], Opened] = {}
+
+    def index(self, links: Sequence[Link]) -> Index:
+        """Where to look for one key: a third of what it costs to open a long chain whole.
+
+        Raises EvidenceTampered as `open` does.
+        """
+        chain = tuple(links)
+        if chain not in self._indexed:
+            files = tuple(self._attached(link) for link in chain)
+            said = self._say(files[1:]) if len(files) > 1 else ""
+            self._indexed[chain] = Index(files, said)
+        return self._indexed[chain]
 
     def open(self, links: Sequence[Link]) -> Opened:
         """The snapshot whose files these are, its base first.
@@ -70,8 +92,8 @@ class Chains:
         """
         chain = tuple(links)
         if chain not in self._opened:
-            files = tuple(self._attached(link) for link in chain)
-            self._opened[chain] = self._views(files) if len(files) > 1 else _whole(files[0])
+            index = self.index(chain)
+            self._opened[chain] = self._views(index) if index.said else _whole(index.files[0])
         return self._opened[chain]
 
     @property
@@ -87,17 +109,21 @@ class Chains:
             self._files[link] = name
         return self._files[link]
 
-    def _views(self, files: tuple[str, ...]) -> Opened:
-        name = f"memory.main.chain_{len(self._opened)}"
-        base, *deltas = files
-        columns = ", ".join(f"c.{quoted(column)}" for column in self._columns(base))
-        # Which file says what of a key; 99 files of 1,000 rows: 17 CPU ms.
+    def _say(self, deltas: Sequence[str]) -> str:
+        """Which file says what of a key; 99 files of 1,000 rows: 17 CPU ms."""
+        name = f"memory.main.said_{len(self._indexed)}"
         spoken = (
             f"SELECT '{table}' AS part, _key, _raw_hash, {place} AS _at FROM {file}.main.{table}"
             for place, file in enumerate(deltas, start=1)
             for table in ("rows", "odd")
         )
-        self._con.execute(f"CREATE TABLE {name}_said AS {' UNION ALL '.join(spoken)}")
+        self._con.execute(f"CREATE TABLE {name} AS {' UNION ALL '.join(spoken)}")
+        return name
+
+    def _views(self, index: Index) -> Opened:
+        files, name = index.files, f"memory.main.chain_{len(self._opened)}"
+        base, *deltas = files
+        columns = ", ".join(f"c.{quoted(column)}" for column in self._columns(base))
         later = {}
         for table, known_by, there, copies in (
             ("rows", "_key", "_op <> 'delete'", ""),
@@ -105,7 +131,7 @@ class Chains:
         ):
             last = f"{name}_{table}_last"
             self._con.execute(
-                f"CREATE TABLE {last} AS SELECT {known_by}, max(_at) AS _at FROM {name}_said"
+                f"CREATE TABLE {last} AS SELECT {known_by}, max(_at) AS _at FROM {index.said}"
                 f" WHERE part = '{table}' GROUP BY {known_by}"
             )
             changed = " UNION ALL ".join(
@@ -124,7 +150,7 @@ class Chains:
         first = PICKED.format(columns=columns, file=base, others=others)
         picked = f"{first} UNION ALL {later['rows']} AND c._key IN (SELECT _key FROM {{keys}})"
         views = f"{name}_rows", f"{name}_odd"
-        return Opened(*views, files[-1], files, "_key", picked, f"{name}_said")
+        return Opened(*views, files[-1], files, "_key", picked)
 
     def _columns(self, base: str) -> list[str]:
         described = self._con.execute(f"DESCRIBE {base}.main.rows").fetchall()
