@@ -22,6 +22,7 @@ from governance.ledger.decisions import Decisions
 from governance.ledger.lease import Leases
 from governance.ledger.migrations import HEAD, KNOWN, upgrade
 from governance.ledger.results import Results
+from governance.ledger.retention import Retention
 from governance.ledger.runs import Runs
 from governance.ledger.slots import Slots
 from governance.ledger.snapshots import Snapshots
@@ -46,6 +47,7 @@ class Ledger:
     decisions: Decisions
     alerts: Alerts
     audit: Audit
+    retention: Retention
 
     def close(self) -> None:
         self.database.engine.dispose()
@@ -84,6 +86,7 @@ def assemble(database: Database) -> Ledger:
         decisions=Decisions(database),
         alerts=Alerts(database),
         audit=Audit(database),
+        retention=Retention(database),
     )
 
 

@@ -84,6 +84,18 @@ class Bench:
             params = {} if full else {"kind": type(error).__name__}
         self.settle(config, run_id, held.fence, code or "worker.unexpected", params)
         alerts.after_run(self.ledger, config, run_id, fence=held.fence, now=self.clock())
+        self.sweep(config, held.fence)
+
+    def sweep(self, config: Config, fence: int) -> None:
+        """Take away what the configuration keeps no longer. The run does not fail over it."""
+        from governance.worker.retention import sweep
+
+        try:
+            sweep(self.ledger, self.home, config.retention, fence=fence, now=self.clock())
+        except LedgerRefused:
+            raise
+        except CodedError as error:
+            log.warning("nothing was taken away: %s", error)
 
     def settle(
         self, config: Config, run_id: int, fence: int, code: str, params: dict[str, str]

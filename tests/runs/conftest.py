@@ -22,6 +22,7 @@ from governance.runs import execute
 from governance.store import Home, open_home
 from tests.worlds import settle
 
+TTL = timedelta(days=1000)
 START = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
 
 
@@ -86,6 +87,6 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
 def founded(folder: Path, at: Path, day: int = 0) -> Company:
     home = open_home(at)
     ledger = open_ledger(home.path)
-    fence = ledger.leases.acquire("tests", now=START, ttl=timedelta(days=1000))
+    fence = ledger.leases.acquire("tests", now=START + timedelta(days=day), ttl=TTL)
     assert fence is not None
     return Company(folder, home, ledger, fence, day)
