@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from checks.errors import CodedError
+from governance import reading
 from governance.ui import dictionary_parts as parts
 from governance.ui import states, urls
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
-from governance.ui.workspace import workspace
+from governance.ui.workspace import Workspace, workspace
 from governance.views.dictionary import EntityView, entity_view
 
 
@@ -45,6 +47,22 @@ def differences(reader: Here, view: EntityView) -> None:
             st.caption(reader.t("dictionary.unmapped.none"))
 
 
+def unreadable(reader: Here, view: EntityView, open_: Workspace) -> None:
+    """Below the fields: which cells could not be read, and in which records."""
+    if not any(line.unread for line in view.fields):
+        return
+    heading(reader.t("dictionary.unread"), help=reader.t("dictionary.unread.help"))
+    try:
+        cells = reading.unread(open_.desk.view(reader.actor), view.entity)
+    except CodedError as error:
+        st.caption(f":orange[{states.told(reader, error.code, error.params)}]")
+        return
+    if cells:
+        parts.unread_table(reader, view, cells)
+    else:
+        st.caption(reader.t("dictionary.unread.none"))
+
+
 def draw(reader: Here) -> None:
     opening(reader, "ui.nav.dictionary", "dictionary.where")
     open_ = workspace()
@@ -60,6 +78,7 @@ def draw(reader: Here) -> None:
     )
     with fields:
         parts.fields_table(reader, view)
+        unreadable(reader, view, open_)
     with mapping:
         parts.mapping_table(reader, view)
         differences(reader, view)

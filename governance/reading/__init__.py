@@ -22,6 +22,7 @@ from governance.reading.model import (
 )
 from governance.reading.record import Record, record, record_of
 from governance.reading.scores import fields, pairs
+from governance.reading.unread import UnreadCell, unread
 
 __all__ = [
     "STANDING",
@@ -38,8 +39,10 @@ __all__ = [
     "Reading",
     "Record",
     "State",
+    "UnreadCell",
     "fields",
     "pairs",
     "record",
     "record_of",
+    "unread",
 ]

@@ -9,9 +9,11 @@ import streamlit as st
 from checks.dictionary import Condition, Field, Sensitivity, Tolerance
 from governance.config import Config
 from governance.i18n import formats
+from governance.reading import UnreadCell
 from governance.ui.components import number_column, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
+from governance.ui.record_parts import short
 from governance.ui.states import told
 from governance.ui.text import plain
 from governance.views.dictionary import EntityView, FieldLine, Place, Vanished
@@ -90,6 +92,23 @@ def fields_table(here: Here, view: EntityView) -> None:
         ),
     }
     table(rows, columns, most=MOST_ROWS, key="fields")
+
+
+def unread_table(here: Here, view: EntityView, cells: tuple[UnreadCell, ...]) -> None:
+    """The cells that could not be read, one a row, as they stand in their source."""
+    titles = {line.field.name: here.title(line.field.title) for line in view.fields}
+    rows = [
+        {
+            "source": source_title(here, view, cell.source),
+            "fields": titles.get(cell.field, cell.field),
+            "record": cell.key_shown,
+            "name": cell.display,
+            "value": short(cell.value),
+        }
+        for cell in cells
+    ]
+    head = {name: text_column(here.t(f"dictionary.column.{name}")) for name in rows[0]}
+    table(rows, head, most=8, key="unread")
 
 
 def mapping_table(here: Here, view: EntityView) -> None:

@@ -162,6 +162,19 @@ def test_the_language_switch_keeps_the_rest_of_the_address(history: Built, at_ho
     assert app.title[0].value == t("ui.nav.dictionary", "en")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_dictionary_names_each_cell_that_could_not_be_read(
+    language: str, history: Built, at_home: Point
+) -> None:
+    at_home(history)
+    app = opened("dictionary", language, d__entity="payment")
+    assert not app.exception
+    (row,) = app.dataframe[1].value.to_dict("records")
+    assert (row["record"], row["value"]) == ("HT5 · 1", "待定")
+    sound = opened("dictionary", language, d__entity="customer")
+    assert not any("record" in frame.value for frame in sound.dataframe)
+
+
 def test_an_unknown_code_in_the_address_is_ignored(history: Built, at_home: Point) -> None:
     at_home(history)
     app = opened("dictionary", "en", d__entity="![x](http://example.invalid/)")
