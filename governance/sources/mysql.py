@@ -73,7 +73,8 @@ class MySQL(Source):
 
 
 def connect(config: SourceConfig, seconds: int = CONNECT_SECONDS) -> Any:
-    """A session whose values all come as raw bytes."""
+    """A session whose values all come as raw bytes. A silent server is given so many seconds, for
+    the connection and for every answer; `patient` gives it more."""
     try:
         parts = urlsplit(config.url or "")
         options = dict(parse_qsl(parts.query))
@@ -98,7 +99,7 @@ def connect(config: SourceConfig, seconds: int = CONNECT_SECONDS) -> Any:
             user=user,
             password=unquote(parts.password or ""),
             database=unquote(parts.path.lstrip("/")) or None,
-            read_timeout=int(config.timeout.total_seconds()) + LOCK_SECONDS,
+            read_timeout=seconds,
             use_unicode=False,
             conv={},
             autocommit=True,
@@ -107,6 +108,11 @@ def connect(config: SourceConfig, seconds: int = CONNECT_SECONDS) -> Any:
         )
     except (*FAILURES, RuntimeError) as error:
         raise errors.connecting(error, config.name, address, user) from None
+
+
+def patient(conn: Any, seconds: int) -> None:
+    """Wait so long for an answer from now on."""
+    conn._read_timeout = seconds
 
 
 class MySQLReader(Reader):
@@ -130,6 +136,7 @@ class MySQLReader(Reader):
         )
         self._ask("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         self._ask("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        patient(self.conn, seconds + LOCK_SECONDS)
 
     def columns(self, table: str | None = None, query: str | None = None) -> Columns:
         with self.asking(table or "query"):

@@ -12,6 +12,7 @@ UNREACHABLE = {2002, 2003, 2005}
 LOST = {1053, 1077, 1152, 1158, 1159, 1160, 1161, 1213, 1317, 1927, 2006, 2013, 2055}
 TIMEOUT = {1969, 3024}
 LOCKED = {1205}
+REBUILT = {1412}
 NO_RIGHT = {1142, 1143, 1227, 1370, 1356}
 
 
@@ -44,6 +45,8 @@ def reading(error: Exception, source: str, table: str, seconds: int) -> Governan
         return SourceUnavailable("source.timeout", source=source, seconds=seconds)
     if code in LOCKED:
         return SourceUnavailable("source.locked", source=source, table=table)
+    if code in REBUILT:
+        return SourceUnavailable("source.rebuilt", source=source, table=table)
     if code in BUSY:
         return SourceUnavailable("source.busy", source=source, address=table)
     # The driver itself has no number for a connection that was cut in the middle of a packet.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from psycopg import sql
 
 from checks.sql import quoted
 from governance.config.model import SourceConfig
-from governance.errors import SchemaDrift, SourceRefused
+from governance.errors import SchemaDrift, SourceRefused, SourceUnavailable
 from governance.sources import postgresql_errors as errors
 from governance.sources.landing import STEP, among, count, landing, scratch_file
 from governance.sources.model import (
@@ -27,6 +28,7 @@ from governance.sources.model import (
     TableInfo,
 )
 from governance.sources.names import resolve, table_missing, what
+from governance.sources.postgresql_catalogue import COLUMNS, RELATIONS, rebuilt
 from governance.sources.postgresql_lines import Lines, canceller
 from governance.sources.watch import Watch
 
@@ -45,23 +47,6 @@ PRINTING = (
     "extra_float_digits = 3",
 )
 
-RELATIONS = """
-SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid),
-       has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid)
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-ORDER BY pg_table_is_visible(c.oid) DESC, n.nspname, c.relname
-"""
-
-COLUMNS = """
-SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod),
-       has_column_privilege(a.attrelid, a.attnum, 'SELECT')
-FROM pg_attribute AS a
-WHERE a.attrelid = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attrelid, a.attnum
-"""
-
 
 class Postgres(Source):
     def __init__(self, config: SourceConfig) -> None:
@@ -71,12 +56,9 @@ class Postgres(Source):
     def snapshot(self) -> Iterator[Reader]:
         conn = connect(self.config)
         try:
-            seconds = int(self.config.timeout.total_seconds())
-            try:
-                prepare(conn, seconds)
-            except psycopg.Error as error:
-                raise errors.reading(error, self.config.name, "-", seconds) from None
-            yield PostgresReader(self.config, conn)
+            reader = PostgresReader(self.config, conn)
+            reader.begin()
+            yield reader
         finally:
             conn.close()
 
@@ -119,8 +101,16 @@ class PostgresReader(Reader):
         self.timeout = config.timeout
         self.conn = conn
 
+    def begin(self) -> None:
+        """Set limits and printing, and take the snapshot."""
+        try:
+            with self._within(timedelta(seconds=CONNECT_SECONDS)):
+                prepare(self.conn, int(self.timeout.total_seconds()))
+        except psycopg.Error as error:
+            raise errors.reading(error, self.name, "-", CONNECT_SECONDS) from None
+
     def columns(self, table: str | None = None, query: str | None = None) -> Columns:
-        with self._asking(table or "query"):
+        with self._asking(table or "query"), self._within(self.timeout):
             return self._shape(table, query)[1]
 
     def read(
@@ -138,14 +128,14 @@ class PostgresReader(Reader):
             real = resolve(self.name, table, extract.wanted, available)
             types = dict(available)
             statement = copy_statement(extract, origin, real, types)
-            with landing(con, into, list(extract.columns)):
+            with landing(con, into, list(extract.columns)), self._same(extract, table):
                 rows = self._copy(statement, extract, con, into, progress, watch)
         return Landed(
             rows, {c: types[real[s]] for c, s in extract.columns.items()}, available, notes
         )
 
     def catalogue(self) -> tuple[TableInfo, ...]:
-        with self._asking("catalogue"):
+        with self._asking("catalogue"), self._within(self.timeout):
             relations = self.conn.execute(RELATIONS).fetchall()
             found: dict[object, list[tuple[str, str, bool]]] = {row[0]: [] for row in relations}
             for oid, name, kind, allowed in self.conn.execute(COLUMNS, [list(found)]):
@@ -159,6 +149,13 @@ class PostgresReader(Reader):
             )
             for oid, schema, name, visible, usable, _ in relations
         )
+
+    @contextmanager
+    def _within(self, limit: timedelta) -> Iterator[None]:
+        """A server that has gone silent is waited for no longer than this."""
+        watch = Watch(self.name, lambda: False, canceller(self.conn), limit)
+        with watch, watch.over(psycopg.Error):
+            yield
 
     @contextmanager
     def _asking(self, table: str) -> Iterator[None]:
@@ -200,7 +197,7 @@ class PostgresReader(Reader):
     def _table(self, table: str) -> tuple[object, sql.Composable, bool]:
         """The relation that `name` or `schema.name` means to this account."""
         schema, _, name = table.rpartition(".")
-        relations = self.conn.execute(RELATIONS).fetchall()
+        relations = [row for row in self.conn.execute(RELATIONS) if row[3] is not None]
         for oid, its_schema, its_name, visible, usable, secured in relations:
             plain = its_name == table and visible
             if not plain and not (schema and its_name == name and its_schema == schema):
@@ -215,6 +212,20 @@ class PostgresReader(Reader):
                 "source.table_missing_near", source=self.name, table=table, nearest=hidden[0]
             )
         raise table_missing(self.name, table, known)
+
+    @contextmanager
+    def _same(self, extract: Extract, table: str) -> Iterator[None]:
+        """Raises SourceUnavailable when a table was rebuilt since the snapshot was taken."""
+        try:
+            yield
+            gone = rebuilt(self.conn)
+        except psycopg.errors.UndefinedColumn:
+            # A table's columns were found a moment ago, as the snapshot has them.
+            gone = extract.table is not None
+            if not gone:
+                raise
+        if gone:
+            raise SourceUnavailable("source.rebuilt", source=self.name, table=table)
 
     def _copy(
         self,
