@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 3
+CANCEL_SECONDS = 1
 TRANSACTIONAL = {"innodb", "rocksdb"}
 OPTIONS = {
     "charset", "unix_socket", "connect_timeout", "ssl_ca", "ssl_cert", "ssl_key",
@@ -72,9 +73,10 @@ class MySQL(Source):
                 conn.close()
 
 
-def connect(config: SourceConfig, seconds: int = CONNECT_SECONDS) -> Any:
+def connect(config: SourceConfig, seconds: int | None = None) -> Any:
     """A session whose values all come as raw bytes. A silent server is given so many seconds, for
     the connection and for every answer; `patient` gives it more."""
+    seconds = seconds or CONNECT_SECONDS
     try:
         parts = urlsplit(config.url or "")
         options = dict(parse_qsl(parts.query))
@@ -283,7 +285,7 @@ class MySQLReader(Reader):
             if not tried:
                 tried.append(True)
                 with contextlib.suppress(Exception):
-                    other = connect(self.config, seconds=1)
+                    other = connect(self.config, CANCEL_SECONDS)
                     with contextlib.closing(other), other.cursor() as cursor:
                         cursor.execute(f"KILL QUERY {int(thread)}")
                     return

@@ -45,11 +45,11 @@ class Line:
     server ends the result with, Broken, or what `watch` says.
     """
 
-    def __init__(self, conn: Any, width: int, watch: Watch, block: int = BLOCK) -> None:
-        self.width, self.watch, self.block = width, watch, block
+    def __init__(self, conn: Any, width: int, watch: Watch, block: int = 0) -> None:
+        self.width, self.watch, self.block = width, watch, block or BLOCK
         self._number = conn._next_seq_id
         # Not a bytearray: memory that no row ever reaches is never touched.
-        self._room: NDArray[np.uint8] = np.empty(block + LARGEST + 4, np.uint8)
+        self._room: NDArray[np.uint8] = np.empty(self.block + LARGEST + 4, np.uint8)
         self._bytes = memoryview(self._room.data)
         self._from = 0
         # What the driver has read ahead comes first; from then on its buffer stays empty.

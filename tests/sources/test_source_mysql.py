@@ -173,6 +173,31 @@ def test_a_vanished_table_or_column_leaves_the_snapshot_usable(desk: Any, mariad
         assert desk.take(reader, "ID", table="customers").rows == 0
 
 
+REBUILT = [
+    "ALTER TABLE b MODIFY x text",
+    "TRUNCATE b",
+    "RENAME TABLE b TO old; CREATE TABLE b AS SELECT * FROM old",
+]
+
+
+@pytest.mark.parametrize("change", REBUILT)
+@pytest.mark.parametrize("query", [None, "SELECT * FROM b"])
+def test_a_table_rebuilt_after_the_snapshot_is_told_and_never_reads_as_empty(
+    desk: Any, mariadb_url: str, change: str, query: str | None
+) -> None:
+    tables = [f"CREATE TABLE {t} AS SELECT 1 AS id, 'one' AS x" for t in "ab"]
+    run(mariadb_url, *tables)
+    table = None if query else "b"
+    with desk.open(mariadb_url) as reader:
+        assert desk.take(reader, "id", "x", table="a").rows == 1
+        run(mariadb_url, *change.split("; "))
+        with pytest.raises(SourceUnavailable, match="rebuilt"):
+            desk.take(reader, "id", "x", table=table, query=query, into="second")
+    assert desk.tables() == ["landed"]
+    rows = desk.read(mariadb_url, "id", "x", table=table, query=query)
+    assert len(rows) == ("TRUNCATE" not in change)
+
+
 def test_an_account_without_the_right_is_refused_and_the_rest_read(
     desk: Any, mariadb_url: str
 ) -> None:

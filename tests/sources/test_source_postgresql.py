@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections.abc import Iterator
@@ -126,6 +127,69 @@ def test_one_snapshot_sees_one_moment(desk: Any, postgres_url: str) -> None:
         assert desk.take(reader, table="b").rows == 1
         assert desk.take(reader, table="a").rows == 0
     assert desk.read(postgres_url, table="a") == [("9",)]
+
+
+REBUILT = [
+    "ALTER TABLE b ALTER x TYPE text USING x || '!'",
+    "ALTER TABLE b RENAME x TO y",
+    "ALTER TABLE b DROP x",
+    "TRUNCATE b",
+    "BEGIN; ALTER TABLE b RENAME TO old; CREATE TABLE b AS SELECT * FROM old; COMMIT",
+]
+
+
+@pytest.mark.parametrize("change", REBUILT)
+def test_a_table_rebuilt_after_the_snapshot_is_told_and_never_reads_as_empty(
+    desk: Any, postgres_url: str, change: str
+) -> None:
+    tables = [f"CREATE TABLE {t} AS SELECT 1 AS id, 'one' AS x" for t in "ab"]
+    run(postgres_url, *tables)
+    with desk.open(postgres_url) as reader:
+        assert desk.take(reader, "id", "x", table="a").rows == 1
+        run(postgres_url, change)
+        with pytest.raises(SourceUnavailable) as caught:
+            desk.take(reader, "id", "x", table="b", into="second")
+    assert (caught.value.code, caught.value.params["table"]) == ("source.rebuilt", "b")
+    assert desk.tables() == ["landed"]
+    missing = "RENAME x" in change or "DROP" in change
+    with pytest.raises(SchemaDrift) if missing else contextlib.nullcontext():
+        rows = desk.read(postgres_url, "id", "x", table="b")
+        assert len(rows) == ("TRUNCATE" not in change)
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT * FROM b", "SELECT * FROM v", "SELECT * FROM whole", "SELECT a.* FROM a, b"]
+)
+def test_a_table_rebuilt_under_a_query_is_told_too(
+    desk: Any, postgres_url: str, query: str
+) -> None:
+    run(
+        postgres_url,
+        "CREATE TABLE whole (id int) PARTITION BY RANGE (id)",
+        "CREATE TABLE b PARTITION OF whole FOR VALUES FROM (0) TO (9)",
+        "CREATE TABLE a AS SELECT 1 AS id",
+        "INSERT INTO b VALUES (1)",
+        "CREATE VIEW v AS SELECT * FROM b",
+    )
+    with desk.open(postgres_url) as reader:
+        run(postgres_url, "TRUNCATE b")
+        with pytest.raises(SourceUnavailable, match="rebuilt"):
+            desk.take(reader, "id", query=query)
+
+
+def test_what_does_not_rebuild_a_table_does_not_disturb(desk: Any, postgres_url: str) -> None:
+    run(postgres_url, "CREATE TABLE b AS SELECT 1 AS id, 'one'::varchar(9) AS x")
+    with desk.open(postgres_url) as reader:
+        run(
+            postgres_url,
+            "DELETE FROM b",
+            "ALTER TABLE b ALTER x TYPE varchar(99)",
+            "ALTER TABLE b ADD later text DEFAULT 'x'",
+            "CREATE INDEX ON b (x)",
+            "ANALYZE b",
+        )
+        desk.take(reader, "id", "x", table="b")
+    assert desk.rows() == [("1", "one")]
 
 
 def test_a_vanished_table_or_column_leaves_the_snapshot_usable(
