@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from checks.dictionary import Entity, Field
 from checks.outcome import CellClass, Kind
 from governance.errors import PermissionRefused
+from governance.ledger.retention import Retention
 from governance.ledger.rows import SnapshotRow
 from governance.ledger.snapshots import Snapshots as Known
 from governance.reading import history, snapshots
@@ -63,7 +64,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Record:
-    """A record pair as the newest run saw it."""
+    """A record pair as the newest run saw it.
+
+    `pruned` is when the newest snapshot was taken that retention took away: the history before it
+    is gone. None where none was.
+    """
 
     entity: str
     key: str | None
@@ -75,6 +80,7 @@ class Record:
     lines: tuple[Line, ...]
     findings: tuple[Finding, ...]
     changes: tuple[history.Change, ...]
+    pruned: datetime | None = None
 
     @property
     def pair(self) -> str:
@@ -127,6 +133,7 @@ def _assembled(
         lines=_explained(lines, entity, zone),
         findings=found,
         changes=past,
+        pruned=_pruned(view, entity.name, (left, right)),
     )
 
 
@@ -160,6 +167,12 @@ def _history(
         for change in history.changes(source, view.taken(source, entity), key, opened)
     ]
     return tuple(sorted(all_changes, key=lambda change: change.at, reverse=True))
+
+
+def _pruned(view: Findings, entity: str, sources: tuple[str, str]) -> datetime | None:
+    known = Retention(view.database)
+    times = [time for s in sources if (time := known.last_pruned(s, entity))]
+    return max(times, default=None)
 
 
 def _check_scope(

@@ -254,6 +254,8 @@ def changes(here: Here, config: Config, record: Record) -> None:
     """What happened on both sides over the runs, newest first."""
     titles = Titles(config, here.language)
     st.markdown(f"**{here.t('record.history')}**")
+    if record.pruned:
+        st.caption(here.t("record.history.pruned", when=here.moment(record.pruned)))
     if not record.changes:
         st.caption(here.t("record.history.none" if record.key else "record.history.no_key"))
         return

@@ -223,6 +223,8 @@ def detail(here: Here, config: Config, view: RunView) -> None:
         st.caption(
             here.t("runs.sealed", sha=run.sha256[:16], config=(run.config_digest or "")[:12])
         )
+    if run.pruned_at:
+        st.caption(here.t("runs.pruned", when=here.moment(run.pruned_at)))
 
 
 def failure_lines(here: Here, config: Config, view: RunView) -> list[str]:
