@@ -146,12 +146,15 @@ class Sheet:
             too_long = pc.and_(
                 pc.fill_null(pc.match_substring_regex(texts, LONG), False), is_number
             )
-            odd.append(self._odd("source.damaged_long", place, _rows(too_long, start)))
+            long_rows = _rows(too_long, start)
+            odd.append(self._odd("source.damaged_long", place, long_rows))
             if place in mixed:
                 is_text = pc.and_not(texts.is_valid(), is_number)
                 numbers, words = _rows(is_number, start), _rows(is_text, start)
                 fewer = min(numbers, words, key=len)
-                odd.append(self._odd("source.damaged_mixed", place, fewer))
+                # Told already, and worse.
+                if fewer != long_rows:
+                    odd.append(self._odd("source.damaged_mixed", place, fewer))
         return [found for found in odd if found.cells]
 
     def _is_mixed(self, place: int, start: int) -> bool:

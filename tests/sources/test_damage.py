@@ -80,7 +80,6 @@ def test_cells_are_named_as_excel_names_them(desk: Any, tmp_path: Path) -> None:
     assert [(n.code, n.params.get("places") or n.params["row"]) for n in notes] == [
         ("source.header_row", "4"),
         ("source.damaged_long", "D6"),
-        ("source.damaged_mixed", "D6"),
         ("source.damaged_errors", "D8"),
     ]
     assert desk.con.execute("SELECT count(*) FROM landed").fetchone() == (4,)
@@ -230,4 +229,22 @@ def test_whoever_hears_of_progress_may_end_the_read(desk: Any, tmp_path: Path) -
         pytest.raises(SourceUnavailable, match="stopped"),
     ):
         desk.take(reader)
+    assert desk.tables() == []
+
+
+def test_a_stop_is_heeded_while_a_large_file_lands(desk: Any, tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", [["id", "v"], *([str(n), "备注" * 50] for n in range(400_000))])
+    asked: list[int] = []
+
+    def stop() -> bool:
+        # The first question comes before anything is read, the second 0.1 s into it.
+        asked.append(len(asked))
+        return len(asked) > 1
+
+    with (
+        desk.open(tmp_path / "a.csv") as reader,
+        pytest.raises(SourceUnavailable, match="stopped"),
+    ):
+        desk.take(reader, stop=stop)
+    assert len(asked) == 2
     assert desk.tables() == []

@@ -88,7 +88,6 @@ def test_damaged_identifiers_are_counted_without_showing_one(desk: Any, tmp_path
     found = {(n.code, n.params["column"]): n.params["cells"] for n in landed.notes}
     assert found == {
         ("source.damaged_long", "idno"): "1",
-        ("source.damaged_mixed", "idno"): "1",
         ("source.damaged_power", "idno"): "1",
         ("source.damaged_check", "idno"): "1",
         ("source.damaged_check", "credit"): "1",
