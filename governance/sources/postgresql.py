@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -124,8 +124,9 @@ class PostgresReader(Reader):
         table = what(extract, self.name)
         watch = Watch(self.name, stop, canceller(self.conn), self.timeout)
         with self._asking(table), watch, watch.over(psycopg.Error):
-            origin, available, notes = self._shape(extract.table, extract.query)
+            origin, available, hidden, notes = self._shape(extract.table, extract.query)
             real = resolve(self.name, table, extract.wanted, available)
+            self._is_a_right_missing(table, real.values(), hidden)
             types = dict(available)
             statement = copy_statement(extract, origin, real, types)
             with landing(con, into, list(extract.columns)), self._same(extract, table):
@@ -169,16 +170,27 @@ class PostgresReader(Reader):
 
     def _shape(
         self, table: str | None, query: str | None
-    ) -> tuple[sql.Composable, Columns, tuple[Note, ...]]:
-        """What to select from, its columns, and what is to be said about it."""
+    ) -> tuple[sql.Composable, Columns, set[str], tuple[Note, ...]]:
+        """What to select from, its columns, those that may not be read, and what is to be said."""
         if query is not None:
             origin: sql.Composable = sql.SQL("(\n{}\n) AS q").format(sql.SQL(query))
-            return origin, self._query_columns(origin), ()
+            return origin, self._query_columns(origin), set(), ()
         oid, origin, secured = self._table(table or "")
         rows = self.conn.execute(COLUMNS, [[oid]]).fetchall()
         available = tuple((str(name), str(kind)) for _, name, kind, _ in rows)
+        hidden = {str(name) for _, name, _, allowed in rows if allowed is False}
+        if len(hidden) == len(rows):
+            hidden = set()  # no single column is to blame: the server refuses the table
         note = Note("source.row_security", {"source": self.name, "table": table or ""})
-        return origin, available, (note,) if secured else ()
+        return origin, available, hidden, (note,) if secured else ()
+
+    def _is_a_right_missing(self, table: str, wanted: Iterable[str], hidden: set[str]) -> None:
+        """Raises SourceRefused for the first of the wanted columns that may not be read."""
+        refused = [column for column in wanted if column in hidden]
+        if refused:
+            raise SourceRefused(
+                "source.no_select_column", source=self.name, table=table, column=refused[0]
+            )
 
     def _query_columns(self, origin: sql.Composable) -> Columns:
         probe = sql.SQL("SELECT * FROM {} LIMIT 0").format(origin)

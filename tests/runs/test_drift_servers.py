@@ -136,5 +136,5 @@ def test_a_refused_column_of_postgresql_is_no_drift(
     with postgres.account(postgres_url, *grants, "GRANT SELECT ON payments TO {}") as url:
         as_account(servers, monkeypatch, postgres_url, url)
         run = look(servers)
-        assert failures(servers, run) == [("customer", "source.no_select")]
+        assert failures(servers, run) == [("customer", "source.no_select_column")]
         assert told(servers, run) == set()

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -19,9 +20,9 @@ RESET = struct.pack("ii", 1, 0)
 class Fault:
     """What befalls the line once `word` has gone to the server and `after` more bytes have come
     back. `cut` ends that connection, half of the times with a reset; `silence` stops everything on
-    the line, new connections too."""
+    the line, new connections too; a function is called before the word is passed on."""
 
-    kind: str
+    kind: str | Callable[[], None]
     after: int = 0
     word: bytes = b""
     happened: int = 0
@@ -84,8 +85,12 @@ class Proxy:
     def _up(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(CHUNK):
-                if self.fault is not None and self.fault.word in data:
-                    self.fault.seen.set()
+                fault = self.fault
+                if fault is not None and fault.word in data and not fault.seen.is_set():
+                    fault.seen.set()
+                    if callable(fault.kind):
+                        fault.kind()
+                        fault.happened += 1
                 self._passing.wait()
                 server.sendall(data)
         hang_up(server)
@@ -96,7 +101,7 @@ class Proxy:
             while data := server.recv(CHUNK):
                 time.sleep(self.pause)
                 fault = self.fault
-                if fault is not None and fault.seen.is_set():
+                if fault is not None and fault.seen.is_set() and not callable(fault.kind):
                     if passed + len(data) > fault.after:
                         client.sendall(data[: fault.after - passed])
                         data = data[fault.after - passed :]

@@ -214,8 +214,9 @@ def test_an_account_without_the_right_is_refused_and_the_rest_read(
     run(postgres_url, "CREATE TABLE t (id int, pay int)", "CREATE TABLE u (id int)")
     with account(postgres_url, "GRANT SELECT ON u TO {}", "GRANT SELECT (id) ON t TO {}") as url:
         with desk.open(url) as reader:
-            with pytest.raises(SourceRefused, match="no_select"):
-                desk.take(reader, "pay", table="t")
+            with pytest.raises(SourceRefused, match="no_select_column") as caught:
+                desk.take(reader, "id", "pay", table="t")
+            assert caught.value.params["column"] == "pay"
             assert desk.take(reader, "id", table="t").rows == 0
             seen = {info.name: info for info in reader.catalogue()}
         assert (seen["t"].readable, seen["t"].hidden) == (True, ("pay",))
