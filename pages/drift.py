@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from governance.config import Config
+from governance.ui import drift_fields, states, urls
 from governance.ui import drift_parts as parts
-from governance.ui import states, urls
 from governance.ui.components import heading, opening, page_link
 from governance.ui.here import Here, here
 from governance.ui.workspace import Workspace, workspace
@@ -34,12 +34,12 @@ def fields(reader: Here, view: DriftView, seen: TableView) -> None:
         return
     names = [past.name for past in seen.fields]
     chosen = next(iter(urls.codes("s.field", names)), names[0])
-    picked = parts.fields_table(reader, seen, chosen, values=view.shows_values)
+    picked = drift_fields.fields_table(reader, seen, chosen, values=view.shows_values)
     if picked is not None and picked != chosen:
         urls.put("s.field", [picked])
         st.rerun()
     past = next(p for p in seen.fields if p.name == chosen)
-    parts.field_detail(reader, seen, past, values=view.shows_values)
+    drift_fields.field_detail(reader, seen, past, values=view.shows_values)
 
 
 def one_table(reader: Here, open_: Workspace, config: Config, view: DriftView) -> None:
