@@ -45,6 +45,7 @@ class Search:
     proofs: Proofs
     secret: bytes
     before: SnapshotRow | None
+    progress: Callable[[int], None]
     stop: Callable[[], bool]
 
 
@@ -112,7 +113,7 @@ def _sketches(search: Search, clue: Clue, candidates: list[str]) -> dict[str, Sk
     keys = {k: mapping.columns[k] for k in entity.key if mapping.columns[k] not in clue.missing}
     named = {f"candidate {place}": name for place, name in enumerate(candidates)}
     extract = Extract(entity.name, keys | named, mapping.table, mapping.query, mapping.filter)
-    search.reader.read(extract, search.con, "candidates", lambda _rows: None, search.stop)
+    search.reader.read(extract, search.con, "candidates", search.progress, search.stop)
     found: dict[str, Sketch] = {}
     for landed, name in named.items():
         # A lost part of the key picks the records that the candidate in its place would.

@@ -162,7 +162,7 @@ class _Take:
         before = reading.before(self.entity.name)
         search = Search(
             self.con, self.reader, self.entity, mapping, reading.home, reading.proofs,
-            reading.secret, before, reading.stop,
+            reading.secret, before, reading.progress, reading.stop,
         )  # fmt: skip
         with self._room():
             clue = clue_of(error, search)
