@@ -15,28 +15,26 @@ WHOLE = ("INTEGER", "BIGINT", "SMALLINT", "BOOLEAN", "VARCHAR", "TEXT", "CHAR")
 # MySQL's text for a FLOAT has six digits; as part of a sum it keeps all of them.
 SUMS = {"FLOAT": "0e0", "BIT": "0"}
 MOMENTS = ("DATE", "DATETIME", "TIME", "YEAR")
-# How a PostgreSQL server prints, whatever its own settings are.
+# How a PostgreSQL server prints, whatever its own settings are. LOCAL, since a pooler may hand the
+# session on.
 PRINTING = (
-    "SET TimeZone = 'UTC'",
-    "SET DateStyle = 'ISO, YMD'",
-    "SET IntervalStyle = 'postgres'",
-    "SET bytea_output = 'hex'",
-    "SET extra_float_digits = 3",
+    "SET LOCAL TimeZone = 'UTC'",
+    "SET LOCAL DateStyle = 'ISO, YMD'",
+    "SET LOCAL IntervalStyle = 'postgres'",
+    "SET LOCAL bytea_output = 'hex'",
+    "SET LOCAL extra_float_digits = 3",
 )
 
 
 def settle_printing(engine: sa.Engine) -> None:
-    """Make every new connection of the engine print values in one way."""
+    """Make every transaction of the engine print values in one way."""
     if engine.dialect.name != "postgresql":
         return
 
-    @sa.event.listens_for(engine, "connect")
-    def connected(raw: Any, _record: Any) -> None:
-        cursor = raw.cursor()
+    @sa.event.listens_for(engine, "begin")
+    def begun(conn: sa.Connection) -> None:
         for setting in PRINTING:
-            cursor.execute(setting)
-        cursor.close()
-        raw.commit()
+            conn.exec_driver_sql(setting)
 
 
 def printed(dialect: str, column: str, kind: str) -> sa.ColumnElement[Any]:
