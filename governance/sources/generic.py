@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from governance.config.model import SourceConfig
 from governance.errors import GovernanceError, SchemaDrift, SourceRefused, SourceUnavailable
+from governance.sources import mysql_errors
 from governance.sources.generic_columns import printed, settle_printing
 from governance.sources.landing import BATCH_ROWS, landing
 from governance.sources.model import (
@@ -95,8 +96,20 @@ def one_moment(conn: sa.Connection, source: str) -> tuple[sa.Connection, tuple[N
     return conn.execution_options(**options), (Note("source.no_snapshot", {"source": source}),)
 
 
+def mysql_error(error: exc.SQLAlchemyError) -> Exception | None:
+    """The driver's error where it has a number of MySQL's, whose drivers class a misspelt column
+    with a lost connection; else None."""
+    raw = error.orig if isinstance(error, exc.DBAPIError) else None
+    module = type(raw).__module__.partition(".")[0]
+    known = module in ("pymysql", "MySQLdb", "mysql", "mariadb")
+    return raw if known and isinstance(raw, Exception) and mysql_errors.number(raw) else None
+
+
 def connecting(error: exc.SQLAlchemyError, source: str, where: str) -> GovernanceError:
     """A driver's words are not known here: what cannot be connected to may come back."""
+    numbered = mysql_error(error)
+    if numbered is not None:
+        return mysql_errors.connecting(numbered, source, where, "")
     if isinstance(error, exc.ProgrammingError | exc.NotSupportedError | exc.ArgumentError):
         return SourceRefused("source.login", source=source, address=where, user="")
     return SourceUnavailable("source.unreachable", source=source, address=where)
@@ -108,6 +121,9 @@ def translated(error: exc.SQLAlchemyError, source: str, table: str) -> Governanc
         return SchemaDrift("source.table_missing", source=source, table=table)
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return SourceUnavailable("source.lost", source=source)
+    numbered = mysql_error(error)
+    if numbered is not None:
+        return mysql_errors.reading(numbered, source, table, 0)
     if isinstance(error, exc.OperationalError | exc.InterfaceError):
         return SourceUnavailable("source.lost", source=source)
     return SourceRefused(
@@ -122,7 +138,8 @@ class GenericReader(Reader):
 
     def columns(self, table: str | None = None, query: str | None = None) -> Columns:
         try:
-            return self._shape(table, query)[1]
+            with self._apart():
+                return self._shape(table, query)[1]
         except exc.SQLAlchemyError as error:
             raise translated(error, self.name, table or "query") from None
 
@@ -137,14 +154,16 @@ class GenericReader(Reader):
         table = what(extract, self.name)
         watch = Watch(self.name, stop, self._cancel(), self.timeout)
         try:
-            with watch, watch.over(exc.SQLAlchemyError):
+            with watch, watch.over(exc.SQLAlchemyError), self._apart():
                 origin, available = self._shape(extract.table, extract.query)
                 real = resolve(self.name, table, extract.wanted, available)
                 types = dict(available)
                 statement = select(extract, origin, real, types, self.conn.dialect.name)
                 with landing(con, into, list(extract.columns)):
-                    streaming = self.conn.execution_options(yield_per=BATCH_ROWS)
-                    with closing(streaming.execute(statement)) as result:
+                    # For this statement alone: on the connection it would stay.
+                    streaming = {"yield_per": BATCH_ROWS}
+                    answer = self.conn.execute(statement, execution_options=streaming)
+                    with closing(answer) as result:
                         parts = result.partitions(BATCH_ROWS)
                         batches = (piece for part in parts for piece in sized(part))
                         rows = append_rows(con, into, batches, progress, watch)
@@ -187,6 +206,11 @@ class GenericReader(Reader):
                 return sa.table(name, schema=its_schema), columns_of(inspector, name, its_schema)
         known = [*inspector.get_table_names(), *inspector.get_view_names()]
         raise table_missing(self.name, table or "", known)
+
+    def _apart(self) -> AbstractContextManager[object]:
+        """A savepoint where one refused statement would otherwise spoil the whole snapshot."""
+        apart = self.conn.dialect.name == "postgresql"
+        return self.conn.begin_nested() if apart else nullcontext()
 
     def _cancel(self) -> Callable[[], None]:
         """Whatever the driver has to end a running statement; some have nothing."""

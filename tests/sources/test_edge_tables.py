@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from governance.errors import SchemaDrift, SourceRefused, SourceUnavailable
 from tests import edges
 
 
@@ -110,6 +111,38 @@ def test_the_generic_reader_prints_the_mariadb_table_alike(desk: Any, mariadb_ur
         for name in ("f", "dbl"):
             floats[name] = [cell and repr(float(cell)) for cell in floats[name]]
     assert generic == ours
+
+
+@pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])
+def test_the_generic_reader_goes_on_after_what_was_refused(
+    desk: Any, request: pytest.FixtureRequest, server: str
+) -> None:
+    url = request.getfixturevalue(server)
+    build = edges.build_postgres if server == "postgres_url" else edges.build_mariadb
+    build(url)
+    with desk.open("x", **through_sqlalchemy(url)) as reader:
+        with pytest.raises(SchemaDrift):
+            desk.take(reader, "id", table="gone")
+        with pytest.raises(SourceRefused, match="query_failed"):
+            desk.take(reader, "id", query="SELECT no_such_column AS id FROM e")
+        for _ in range(2):
+            assert desk.take(reader, "id", table="e").rows == 4
+        assert "e" in [table.name for table in reader.catalogue()]
+
+
+def test_the_generic_reader_tells_a_refused_login_from_a_server_that_is_away(
+    desk: Any, mariadb_url: str
+) -> None:
+    wrong = mariadb_url.replace("root@", "nobody:s3cret@")
+    away = "mysql://root@127.0.0.1:1/db"
+    for url, kind, code in (
+        (wrong, SourceRefused, "source.login"),
+        (away, SourceUnavailable, "source.unreachable"),
+    ):
+        with pytest.raises(kind) as caught, desk.open("x", **through_sqlalchemy(url)):
+            pass
+        assert caught.value.code == code
+        assert "s3cret" not in str(caught.value)
 
 
 def written(path: Path, cells: list[edges.Cells], encoding: str) -> Path:
