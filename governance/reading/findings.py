@@ -69,7 +69,8 @@ class Findings:
                 f"WITH chosen AS (SELECT part, pos FROM findings {where.sql} "
                 f"ORDER BY {ORDERS[order]}, {POSITION} LIMIT ? OFFSET ?) SELECT * FROM chosen"
             )
-            places = _rows(handle, query, [*where.values, limit, max(offset, 0)])
+            values = [*where.values, limit, max(offset, 0)]
+            places = handle.remembered((query, *values), lambda: _rows(handle, query, values))
             rows = self._fetch(handle, places)
         return Page(self._with_comments(rows), total, max(offset, 0))
 
