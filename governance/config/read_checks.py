@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from checks import CHECKS
 from checks.dictionary import Entity
 from checks.outcome import DRIFT
 from governance.config.cron import schedule
@@ -13,7 +14,7 @@ from governance.config.problems import Problems
 from governance.config.section import Section, check_name, entries, items, parsed
 from governance.config.values import choice, share, title
 
-KINDS = ("consistency",)
+KINDS = tuple(check.code for check in CHECKS)
 KEYS = ("kind", "entity", "sources", "thresholds", "title", "schedule")
 THRESHOLDS = ("strict", "adjusted")
 
@@ -32,12 +33,12 @@ def read_checks(
     for name, child in entries(node, problems).items():
         check_name(child, name, problems, taken=DRIFT)
         section = Section(child, problems, KEYS)
-        section.read("kind", choice("config.unknown_check_kind", KINDS), "")
+        kind = section.read("kind", choice("config.unknown_check_kind", KINDS), KINDS[0])
         if section.need("entity") is None:
             continue
         entity = section.read("entity", choice("config.unknown_entity", stated), "")
         if entity in entities:
-            found.append(read_check(name, section, entities[entity], zone))
+            found.append(read_check(name, kind, section, entities[entity], zone))
     return tuple(found)
 
 
@@ -46,10 +47,12 @@ def standard_check(entity: Entity) -> CheckConfig:
     return CheckConfig(entity.name, KINDS[0], entity.name, sources, entity.title)
 
 
-def read_check(name: str, section: Section, entity: Entity, zone: ZoneInfo) -> CheckConfig:
+def read_check(
+    name: str, kind: str, section: Section, entity: Entity, zone: ZoneInfo
+) -> CheckConfig:
     return CheckConfig(
         name=name,
-        kind=KINDS[0],
+        kind=kind,
         entity=entity.name,
         sources=read_pair(section, entity),
         title=section.read("title", title, entity.title),

@@ -29,8 +29,8 @@ from governance.errors import EvidenceTampered
 from governance.ledger import Ledger
 from governance.ledger.rows import Metric, SnapshotRow
 from governance.runs.clues import Clue, profiles_of
-from governance.runs.evaluate import Seen
 from governance.runs.findings import FINDINGS
+from governance.runs.work import Seen
 from governance.store import Home, Proofs, attached, engine
 
 if TYPE_CHECKING:

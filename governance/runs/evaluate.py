@@ -1,72 +1,22 @@
-"""Evaluate checks over sealed snapshots, and seal what came out.
+"""Evaluate the checks of a run over sealed snapshots, and seal what came out.
 
 One in-memory engine per run; snapshots are attached read-only, each proven by its digest first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 
-from checks.consistency import PairPlan, Verdict, judge, pairs
-from checks.dictionary import Entity
-from checks.errors import CodedError
-from checks.outcome import Outcome, Severity
-from checks.recheck import Before, recheck
-from checks.reconcile import reconcile
-from checks.sql import quoted
 from governance.config.model import CheckConfig, Config
-from governance.errors import GovernanceError
 from governance.ledger import Ledger
-from governance.ledger.rows import CheckResult, Metric, RunRow, SnapshotRow, StepKind, StepStatus
 from governance.runs import agreements, findings
-from governance.runs.clues import Clue
-from governance.runs.findings import PairRun
-from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
-from governance.runs.past import basis_of, last_compared, remember
+from governance.runs.kinds import RUNNERS
 from governance.runs.sides import Sides
+from governance.runs.work import Evaluation, Seen, Work
 from governance.store import Home, Proofs, Sealed, engine, seal
-
-PAIRS = """
-CREATE TABLE pairs (check_name VARCHAR, entity VARCHAR, left_source VARCHAR, right_source VARCHAR,
-    left_rows BIGINT, left_keys BIGINT, left_duplicate_keys BIGINT, left_null_keys BIGINT,
-    right_rows BIGINT, right_keys BIGINT, right_duplicate_keys BIGINT, right_null_keys BIGINT,
-    matched BIGINT, aligned BIGINT, mismatched BIGINT, only_left BIGINT, only_right BIGINT,
-    strict DOUBLE, adjusted DOUBLE, outcome VARCHAR, reason VARCHAR,
-    left_snapshot BIGINT, right_snapshot BIGINT, basis VARCHAR)
-"""
-FIELDS = """
-CREATE TABLE fields (check_name VARCHAR, left_source VARCHAR, right_source VARCHAR, field VARCHAR,
-    compared BIGINT, equal BIGINT, normalized BIGINT, within_tolerance BIGINT,
-    null_vs_value BIGINT, different BIGINT, strict DOUBLE, adjusted DOUBLE)
-"""
-UNREAD = "CREATE TABLE unread (source VARCHAR, entity VARCHAR, field VARCHAR, cells BIGINT)"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is known of one (source, entity): a snapshot read whole, or why there is none.
-
-    `clue` tells of columns that vanished, where that is why.
-    """
-
-    snapshot: SnapshotRow | None = None
-    error: CodedError | None = None
-    clue: Clue | None = None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How a check ended, its numbers, the snapshots it looked at, and how many findings stand."""
-
-    result: CheckResult
-    metrics: tuple[Metric, ...]
-    snapshots: tuple[int, ...]
-    findings: int
-    error: CodedError | None = None
 
 
 @dataclass
@@ -79,15 +29,25 @@ class Evaluator:
     run_id: int
     as_of: datetime
     proofs: Proofs = field(default_factory=Proofs)
-    previous: RunRow | None = None
 
     def __enter__(self) -> Evaluator:
         self.con = engine(self.home)
-        self.sides = Sides(self.con, self.ledger, self.home, self.config, self.proofs)
+        sides = Sides(self.con, self.ledger, self.home, self.config, self.proofs)
+        self.work = Work(
+            self.con,
+            self.ledger,
+            self.home,
+            self.config,
+            self.run_id,
+            self.as_of,
+            self.proofs,
+            sides,
+        )
         findings.create(self.con)
         agreements.create(self.con)
-        for statement in (PAIRS, FIELDS, UNREAD):
-            self.con.execute(statement)
+        for runner in RUNNERS.values():
+            for statement in runner.TABLES.values():
+                self.con.execute(statement)
         return self
 
     def __exit__(
@@ -99,186 +59,17 @@ class Evaluator:
         self.con.close()
 
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
-        """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
-        entity = self.config.entity(check.entity)
-        found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
-        self.previous = self._last_results(check)
-        before = self._file_of(self.previous)
-        remember(self.con, check.name, before)
-        judged = []
-        for plan in pairs(entity, check.sources):
-            first = not findings.was_compared(self.con, check.name, plan, before)
-            run = PairRun(
-                check.name, entity, plan.left, plan.right, self.run_id, self.as_of, is_first=first
-            )
-            judged.append(self._pair(check, run, plan, found))
-        used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
-        for item in judged:
-            self._record(check, entity, item, used)
-        self._record_unread(used)
-        return Evaluation(
-            result=self._result(check, judged, used),
-            metrics=(
-                *(m for item in judged for m in metrics_of(check.name, item)),
-                *self._open_by_severity(check),
-            ),
-            snapshots=tuple(snapshot.id for snapshot in used.values()),
-            findings=self._standing(check),
-        )
+        """What a check came to over what this run has seen, or before it over what was not read."""
+        return RUNNERS[check.kind](self.work).evaluate(check, seen)
 
     def seal(self, fence: int) -> Sealed:
         """Write the run's results to their sealed file."""
+        names = ["agreed", *(name for runner in RUNNERS.values() for name in runner.TABLES)]
         tables = [
             ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
-            *((name, f"SELECT * FROM {name}") for name in ("agreed", "pairs", "fields", "unread")),
+            *((name, f"SELECT * FROM {name}") for name in names),
         ]
-        rows = self._number("SELECT count(*) FROM findings")
+        rows = int(self.con.execute("SELECT count(*) FROM findings").fetchall()[0][0])
         file = f"runs/{self.run_id}.duckdb"
         group = findings.ROW_GROUP
         return seal(self.con, self.home, file, tables, fence=fence, rows=rows, group=group)
-
-    def _before(self, source: str, entity: Entity) -> Seen:
-        """For a source this run did not read: its newest snapshot, if its last read was whole."""
-        for steps in self.ledger.steps.last_reads(source, limit=1):
-            for step in steps:
-                mine = step.kind is StepKind.READ and step.entity in (entity.name, None)
-                if mine and step.status is StepStatus.FAILED:
-                    return Seen(error=CodedError(step.code or "store.never_read", **step.params))
-        newest = self.ledger.snapshots.newest(source, entity.name)
-        if newest is None:
-            return Seen(error=GovernanceError("store.never_read", source=source))
-        return Seen(snapshot=newest)
-
-    def _last_results(self, check: CheckConfig) -> RunRow | None:
-        for result in self.ledger.results.history(check.name, limit=1):
-            return self.ledger.runs.get(result.run_id)
-        return None
-
-    def _file_of(self, run: RunRow | None) -> Path | None:
-        if run is None or run.file is None or run.sha256 is None or run.pruned_at is not None:
-            return None
-        return self.proofs.prove(self.home, run.file, run.sha256)
-
-    def _pair(
-        self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
-    ) -> Judged:
-        for source in (plan.left, plan.right):
-            error = found[source].error
-            if error is not None:
-                findings.keep_unchecked(self.con, run)
-                params = {"source": source, "code": error.code, **error.params}
-                verdict = Verdict(Outcome.NOT_EVALUABLE, reason="store.not_read", params=params)
-                return Judged(plan, verdict)
-        try:
-            return self._compare(check, run, plan, found)
-        except CodedError as error:
-            findings.keep_unchecked(self.con, run)
-            verdict = Verdict(Outcome.ERROR, reason=error.code, params=error.params)
-            return Judged(plan, verdict)
-
-    def _compare(
-        self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
-    ) -> Judged:
-        now = [snapshot for s in (plan.left, plan.right) if (snapshot := found[s].snapshot)]
-        left, right = (self.sides.side(run.entity, snapshot) for snapshot in now)
-        carry = findings.carry_of(run.entity)
-        basis = basis_of(run.entity, plan, left, right)
-        last = last_compared(self.con, run.check, plan, basis, self.previous)
-        past = self.sides.past(run.entity, last, *now) if last else None
-        touched = past.touched(self.con) if past else None
-        if past is not None and touched is not None:
-            before = Before(past.left, past.right, past.last.totals)
-            totals = recheck(self.con, left, right, before, touched, plan.fields, carry=carry)
-        else:
-            totals = reconcile(self.con, left, right, plan.fields, carry=carry)
-        if not plan.presence:
-            self.con.execute("DELETE FROM lone")
-        findings.collect(self.con, run, "cells", "lone", touched)
-        agreements.collect(self.con, run, past)
-        verdict = judge(
-            plan,
-            totals,
-            excused=findings.pending(self.con, run),
-            strict_at_least=check.thresholds.strict,
-            adjusted_at_least=check.thresholds.adjusted,
-        )
-        return Judged(plan, verdict, totals, basis)
-
-    def _record(
-        self, check: CheckConfig, entity: Entity, item: Judged, used: Mapping[str, SnapshotRow]
-    ) -> None:
-        plan, verdict, totals = item.plan, item.verdict, item.totals
-        numbers: list[int | None] = [None] * 13
-        if totals is not None:
-            numbers = [
-                *side_numbers(totals.left),
-                *side_numbers(totals.right),
-                totals.matched,
-                totals.aligned,
-                totals.mismatched,
-                totals.only_left,
-                totals.only_right,
-            ]
-        names = [check.name, entity.name, plan.left, plan.right]
-        judged = [verdict.strict, verdict.adjusted, verdict.outcome.value, verdict.reason]
-        compared = [used[s].id if s in used else None for s in (plan.left, plan.right)]
-        self._insert("pairs", [*names, *numbers, *judged, *compared, item.basis])
-        rows = []
-        for f in verdict.fields:
-            t = f.totals
-            counts = [t.compared, t.equal, t.normalized, t.within_tolerance]
-            counts += [t.null_vs_value, t.different]
-            rows.append([check.name, plan.left, plan.right, t.name, *counts, f.strict, f.adjusted])
-        self._insert("fields", *rows)
-
-    def _record_unread(self, used: Mapping[str, SnapshotRow]) -> None:
-        rows = [
-            [source, snapshot.entity, name, cells]
-            for source, snapshot in used.items()
-            for name, cells in snapshot.unread.items()
-        ]
-        self._insert("unread", *rows)
-
-    def _insert(self, table: str, *rows: Sequence[object]) -> None:
-        if not rows:
-            return
-        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
-        values = [value for row in rows for value in row]
-        self.con.execute(f"INSERT INTO {quoted(table)} VALUES {marks}", values)
-
-    def _result(
-        self, check: CheckConfig, judged: list[Judged], used: Mapping[str, SnapshotRow]
-    ) -> CheckResult:
-        worst = worst_of(judged)
-        whole = all(item.verdict.strict is not None for item in judged)
-        strict, adjusted = overall(judged) if whole else (None, None)
-        return CheckResult(
-            check_name=check.name,
-            outcome=worst.verdict.outcome,
-            reason_code=worst.verdict.reason,
-            reason_params=worst.verdict.params,
-            strict=strict,
-            adjusted=adjusted,
-            open_findings=self._standing(check),
-            as_of={source: snapshot.taken_at for source, snapshot in used.items()},
-        )
-
-    def _standing(self, check: CheckConfig) -> int:
-        return self._number(
-            "SELECT count(*) FROM findings WHERE check_name = $1 AND state <> 'gone'", check.name
-        )
-
-    def _open_by_severity(self, check: CheckConfig) -> list[Metric]:
-        """How many findings need somebody, for the whole check: no pair of sources is named."""
-        found = self.con.execute(
-            "SELECT severity, count(*) FROM findings "
-            "WHERE check_name = $1 AND state IN ('open', 'unchecked') GROUP BY severity",
-            [check.name],
-        ).fetchall()
-        counts = dict.fromkeys((s.value for s in Severity), 0) | dict(found)
-        return [Metric(check.name, "", "", f"open_{name}", n) for name, n in counts.items()]
-
-    def _number(self, query: str, *values: object) -> int:
-        row = self.con.execute(query, list(values)).fetchone()
-        assert row is not None
-        return int(row[0])

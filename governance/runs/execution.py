@@ -21,8 +21,9 @@ from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunRow, RunStatus, StepKind
 from governance.runs.clues import Clue
 from governance.runs.drifts import Drifts
-from governance.runs.evaluate import Evaluation, Evaluator, Seen
+from governance.runs.evaluate import Evaluator
 from governance.runs.snapshots import Failed, Reading, Taken, take
+from governance.runs.work import Evaluation, Seen
 from governance.store import Home, Proofs
 
 READERS = 4

@@ -369,7 +369,7 @@ def test_a_pair_that_nothing_touched_is_not_compared_again(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("compared whole")
 
-    monkeypatch.setattr("governance.runs.evaluate.reconcile", never)
+    monkeypatch.setattr("governance.runs.consistency.reconcile", never)
     second = company.run()
     assert second.as_of == START + timedelta(days=1)
     assert company.query(second, FINDING) == company.query(first, FINDING)

@@ -1,0 +1,202 @@
+"""How a run carries out the consistency check: pair by pair, whole or only where touched.
+
+What is measured stands in `checks.consistency` and `checks.reconcile`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from checks.consistency import PairPlan, Verdict, judge, pairs
+from checks.dictionary import Entity
+from checks.errors import CodedError
+from checks.outcome import Outcome
+from checks.recheck import Before, recheck
+from checks.reconcile import reconcile
+from governance.config.model import CheckConfig
+from governance.errors import GovernanceError
+from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
+from governance.runs import agreements, findings
+from governance.runs.findings import PairRun
+from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
+from governance.runs.past import basis_of, last_compared, remember
+from governance.runs.work import Evaluation, Seen, Work
+
+PAIRS = """
+CREATE TABLE pairs (check_name VARCHAR, entity VARCHAR, left_source VARCHAR, right_source VARCHAR,
+    left_rows BIGINT, left_keys BIGINT, left_duplicate_keys BIGINT, left_null_keys BIGINT,
+    right_rows BIGINT, right_keys BIGINT, right_duplicate_keys BIGINT, right_null_keys BIGINT,
+    matched BIGINT, aligned BIGINT, mismatched BIGINT, only_left BIGINT, only_right BIGINT,
+    strict DOUBLE, adjusted DOUBLE, outcome VARCHAR, reason VARCHAR,
+    left_snapshot BIGINT, right_snapshot BIGINT, basis VARCHAR)
+"""
+FIELDS = """
+CREATE TABLE fields (check_name VARCHAR, left_source VARCHAR, right_source VARCHAR, field VARCHAR,
+    compared BIGINT, equal BIGINT, normalized BIGINT, within_tolerance BIGINT,
+    null_vs_value BIGINT, different BIGINT, strict DOUBLE, adjusted DOUBLE)
+"""
+UNREAD = "CREATE TABLE unread (source VARCHAR, entity VARCHAR, field VARCHAR, cells BIGINT)"
+
+
+class Consistency:
+    """Compares the pairs of a check's sources. A pair that was not seen is not evaluable."""
+
+    TABLES: Mapping[str, str] = {"pairs": PAIRS, "fields": FIELDS, "unread": UNREAD}
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.previous: RunRow | None = None
+
+    def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
+        """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
+        entity = self.work.config.entity(check.entity)
+        found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
+        self.previous = self._last_results(check)
+        before = self._file_of(self.previous)
+        remember(self.work.con, check.name, before)
+        judged = []
+        for plan in pairs(entity, check.sources):
+            first = not findings.was_compared(self.work.con, check.name, plan, before)
+            run = PairRun(
+                check.name,
+                entity,
+                plan.left,
+                plan.right,
+                self.work.run_id,
+                self.work.as_of,
+                is_first=first,
+            )
+            judged.append(self._pair(check, run, plan, found))
+        used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
+        for item in judged:
+            self._record(check, entity, item, used)
+        self._record_unread(used)
+        return Evaluation(
+            result=self._result(check, judged, used),
+            metrics=(
+                *(m for item in judged for m in metrics_of(check.name, item)),
+                *self.work.open_by_severity(check.name),
+            ),
+            snapshots=tuple(snapshot.id for snapshot in used.values()),
+            findings=self.work.standing(check.name),
+        )
+
+    def _before(self, source: str, entity: Entity) -> Seen:
+        """For a source this run did not read: its newest snapshot, if its last read was whole."""
+        for steps in self.work.ledger.steps.last_reads(source, limit=1):
+            for step in steps:
+                mine = step.kind is StepKind.READ and step.entity in (entity.name, None)
+                if mine and step.status is StepStatus.FAILED:
+                    return Seen(error=CodedError(step.code or "store.never_read", **step.params))
+        newest = self.work.ledger.snapshots.newest(source, entity.name)
+        if newest is None:
+            return Seen(error=GovernanceError("store.never_read", source=source))
+        return Seen(snapshot=newest)
+
+    def _last_results(self, check: CheckConfig) -> RunRow | None:
+        for result in self.work.ledger.results.history(check.name, limit=1):
+            return self.work.ledger.runs.get(result.run_id)
+        return None
+
+    def _file_of(self, run: RunRow | None) -> Path | None:
+        if run is None or run.file is None or run.sha256 is None or run.pruned_at is not None:
+            return None
+        return self.work.proofs.prove(self.work.home, run.file, run.sha256)
+
+    def _pair(
+        self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
+    ) -> Judged:
+        for source in (plan.left, plan.right):
+            error = found[source].error
+            if error is not None:
+                findings.keep_unchecked(self.work.con, run)
+                params = {"source": source, "code": error.code, **error.params}
+                verdict = Verdict(Outcome.NOT_EVALUABLE, reason="store.not_read", params=params)
+                return Judged(plan, verdict)
+        try:
+            return self._compare(check, run, plan, found)
+        except CodedError as error:
+            findings.keep_unchecked(self.work.con, run)
+            verdict = Verdict(Outcome.ERROR, reason=error.code, params=error.params)
+            return Judged(plan, verdict)
+
+    def _compare(
+        self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
+    ) -> Judged:
+        now = [snapshot for s in (plan.left, plan.right) if (snapshot := found[s].snapshot)]
+        left, right = (self.work.sides.side(run.entity, snapshot) for snapshot in now)
+        carry = findings.carry_of(run.entity)
+        basis = basis_of(run.entity, plan, left, right)
+        last = last_compared(self.work.con, run.check, plan, basis, self.previous)
+        past = self.work.sides.past(run.entity, last, *now) if last else None
+        touched = past.touched(self.work.con) if past else None
+        if past is not None and touched is not None:
+            before = Before(past.left, past.right, past.last.totals)
+            totals = recheck(self.work.con, left, right, before, touched, plan.fields, carry=carry)
+        else:
+            totals = reconcile(self.work.con, left, right, plan.fields, carry=carry)
+        if not plan.presence:
+            self.work.con.execute("DELETE FROM lone")
+        findings.collect(self.work.con, run, "cells", "lone", touched)
+        agreements.collect(self.work.con, run, past)
+        verdict = judge(
+            plan,
+            totals,
+            excused=findings.pending(self.work.con, run),
+            strict_at_least=check.thresholds.strict,
+            adjusted_at_least=check.thresholds.adjusted,
+        )
+        return Judged(plan, verdict, totals, basis)
+
+    def _record(
+        self, check: CheckConfig, entity: Entity, item: Judged, used: Mapping[str, SnapshotRow]
+    ) -> None:
+        plan, verdict, totals = item.plan, item.verdict, item.totals
+        numbers: list[int | None] = [None] * 13
+        if totals is not None:
+            numbers = [
+                *side_numbers(totals.left),
+                *side_numbers(totals.right),
+                totals.matched,
+                totals.aligned,
+                totals.mismatched,
+                totals.only_left,
+                totals.only_right,
+            ]
+        names = [check.name, entity.name, plan.left, plan.right]
+        judged = [verdict.strict, verdict.adjusted, verdict.outcome.value, verdict.reason]
+        compared = [used[s].id if s in used else None for s in (plan.left, plan.right)]
+        self.work.insert("pairs", [*names, *numbers, *judged, *compared, item.basis])
+        rows = []
+        for f in verdict.fields:
+            t = f.totals
+            counts = [t.compared, t.equal, t.normalized, t.within_tolerance]
+            counts += [t.null_vs_value, t.different]
+            rows.append([check.name, plan.left, plan.right, t.name, *counts, f.strict, f.adjusted])
+        self.work.insert("fields", *rows)
+
+    def _record_unread(self, used: Mapping[str, SnapshotRow]) -> None:
+        rows = [
+            [source, snapshot.entity, name, cells]
+            for source, snapshot in used.items()
+            for name, cells in snapshot.unread.items()
+        ]
+        self.work.insert("unread", *rows)
+
+    def _result(
+        self, check: CheckConfig, judged: list[Judged], used: Mapping[str, SnapshotRow]
+    ) -> CheckResult:
+        worst = worst_of(judged)
+        whole = all(item.verdict.strict is not None for item in judged)
+        strict, adjusted = overall(judged) if whole else (None, None)
+        return CheckResult(
+            check_name=check.name,
+            outcome=worst.verdict.outcome,
+            reason_code=worst.verdict.reason,
+            reason_params=worst.verdict.params,
+            strict=strict,
+            adjusted=adjusted,
+            open_findings=self.work.standing(check.name),
+            as_of={source: snapshot.taken_at for source, snapshot in used.items()},
+        )
