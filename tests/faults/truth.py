@@ -11,20 +11,23 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Table, func, select
 
+from checks.sql import only_row
 from governance.access import local_operator
 from governance.errors import EvidenceTampered
 from governance.ledger import Ledger
 from governance.ledger.rows import RunRow, RunStatus, SnapshotRow, StepStatus
-from governance.ledger.snapshots import fetch
+from governance.ledger.snapshots import KEPT, fetch
 from governance.ledger.tables import check_results, metrics, run_snapshots, slots, snapshots
 from governance.reading import Desk, Filters
-from governance.reading.shelf import Proofs
-from governance.reading.snapshots import opened
-from governance.store import Home, engine, verify
+from governance.store import Chains, Home, Link, Opened, Proofs, engine, verify
 from governance.store.sealed import attached
 from governance.worker.tidy import SEALED_FOLDERS
 
 ALL = 100_000
+MOST_ATTACHED = 500
+CHANGED = ("C1", "S1")
+Records = set[tuple[str, str]]
+KEYS = {"customer": "customer_no", "person": "staff_no"}
 SEALED = (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
 
 
@@ -38,6 +41,7 @@ class Truth:
 
     def __post_init__(self) -> None:
         self.con = engine(self.home)
+        self.chains = Chains(self.con, self.home, Proofs())
 
     def visible(self, newest: int = 40) -> list[str]:
         """What any reader may see of the newest runs and snapshots: whole, proven and readable."""
@@ -60,6 +64,8 @@ class Truth:
             yield from (f"run {run.id} ({run.status.value}): {what}" for what in found)
 
     def _sealed(self, run: RunRow) -> Iterator[str]:
+        if run.pruned_at is not None:
+            return
         if run.file is None or run.sha256 is None:
             yield "has results and no file"
             return
@@ -94,7 +100,7 @@ class Truth:
             return connection.scalar(query) or 0
 
     def _snapshots(self, newest: int) -> Iterator[str]:
-        query = select(snapshots).order_by(snapshots.c.id.desc()).limit(newest)
+        query = select(snapshots).where(KEPT).order_by(snapshots.c.id.desc()).limit(newest)
         with self.ledger.database.read() as connection:
             found = fetch(connection, query)
         for snapshot in found:
@@ -107,17 +113,70 @@ class Truth:
                 yield f"snapshot {snapshot.id} ({snapshot.file}): {rows}, not {snapshot.rows}"
 
     def _rows_of(self, snapshot: SnapshotRow) -> int | str:
-        """How many rows a snapshot holds; else what is wrong with it."""
+        """How many rows a snapshot holds, its chain read as readers do; else what is wrong."""
         try:
-            path = verify(self.home, snapshot.file, snapshot.sha256)
+            opened = self._opened(snapshot)
         except EvidenceTampered as error:
             return str(error)
-        with attached(self.con, path, "snapshot"):
-            counts = [
-                self.con.execute(f"SELECT count(*) FROM snapshot.main.{table}").fetchone()
-                for table in ("rows", "odd")
-            ]
-        return sum(int(count[0]) for count in counts if count)
+        return sum(
+            int(only_row(self.con, f"SELECT count(*) FROM {part}")[0])
+            for part in (opened.rows, opened.odd)
+        )
+
+    def _opened(self, snapshot: SnapshotRow) -> Opened:
+        if self.chains.size > MOST_ATTACHED:
+            self.con = engine(self.home)
+            self.chains = Chains(self.con, self.home, Proofs())
+        chain = self.ledger.snapshots.chain(snapshot)
+        return self.chains.open([Link(link.file, link.sha256) for link in chain])
+
+    def names(self, snapshot: SnapshotRow) -> Records:
+        """Every record of a snapshot of a test's company: its key and its name."""
+        opened, keyed = self._opened(snapshot), KEYS[snapshot.entity]
+        found = self.con.execute(f"SELECT {keyed}, name FROM {opened.rows}").fetchall()
+        return {(str(key), str(name)) for key, name in found}
+
+    def contents(self, states: dict[str, dict[str, Records]]) -> list[str]:
+        """Every snapshot of the OA, rebuilt, is what the OA held at one moment, and every run's
+        findings are the differences between its two. `states` are those moments, by the name that
+        C1 and S1 had."""
+        wrong = []
+        for run in self.ledger.runs.sealed():
+            for snapshot in self.ledger.snapshots.of_run(run.id):
+                if snapshot.source == "oa":
+                    wrong += self._of_a_moment(snapshot, states)
+            moments = {
+                name
+                for s in self.ledger.snapshots.of_run(run.id)
+                if s.source == "oa"
+                for key, name in self.names(s)
+                if key in CHANGED
+            }
+            if len(moments) != 1:
+                wrong.append(f"run {run.id} saw the OA at {moments}")
+            wrong += self._findings(run)
+        return wrong
+
+    def _of_a_moment(
+        self, snapshot: SnapshotRow, states: dict[str, dict[str, Records]]
+    ) -> Iterator[str]:
+        found = self.names(snapshot)
+        (moment,) = (name for key, name in found if key in CHANGED)
+        if found != states[moment][snapshot.entity]:
+            yield f"snapshot {snapshot.id} ({snapshot.kind}) is not the OA as it was at {moment}"
+
+    def _findings(self, run: RunRow) -> Iterator[str]:
+        sides: dict[str, list[Records]] = {}
+        for snapshot in self.ledger.snapshots.of_run(run.id):
+            sides.setdefault(snapshot.entity, []).append(self.names(snapshot))
+        path = verify(self.home, str(run.file), str(run.sha256))
+        with attached(self.con, path, "run"):
+            standing = self.con.execute(
+                "SELECT entity, key_shown FROM run.main.findings WHERE state <> 'gone'"
+            ).fetchall()
+        expected = {(e, key) for e, (left, right) in sides.items() for key, _ in left ^ right}
+        if set(standing) != expected:
+            yield f"run {run.id} found {set(standing) ^ expected} too much or too little"
 
     def _unfinished(self) -> Iterator[str]:
         for run in self.ledger.runs.recent(limit=ALL):
@@ -161,10 +220,3 @@ def seen(ledger: Ledger, home: Home) -> int:
         return page.total
     finally:
         desk.close()
-
-
-def value_of(home: Home, snapshot: SnapshotRow, key: str, name: str) -> str:
-    """What one snapshot holds in one field of one record."""
-    with opened(home, Proofs()) as found:
-        (row,) = found.of_key(snapshot, key)
-    return str(row[name])

@@ -7,6 +7,7 @@ That server has no threads: nothing here runs a query when it is imported.
 from __future__ import annotations
 
 import importlib
+import logging
 import multiprocessing
 import signal
 import struct
@@ -23,7 +24,8 @@ from pathlib import Path
 from governance.access import local_operator
 from governance.cli.common import bench_of, load_config
 from governance.errors import StoreError
-from governance.ledger import Ledger, open_ledger
+from governance.ledger import Ledger, engine, open_ledger
+from governance.ledger.rows import Trigger
 from governance.store import Home, open_home
 from governance.worker import loop, run_now
 from governance.worker.workbench import Bench
@@ -123,11 +125,19 @@ def run_again_and_again(place: Place) -> None:
 
 
 def decide(place: Place, said: Path) -> None:
-    """As a person at a dashboard: a comment, and a note beside it once it was taken."""
+    """As a person at a dashboard who asks for runs and comments, and notes what was taken."""
     ledger, me = place.ledger(), local_operator()
     with said.open("a") as notes:
         while True:
+            ledger.runs.enqueue(me, trigger=Trigger.PAGE, now=place.clock())
             made = ledger.decisions.add(me, "f", "comment", {"text": "x"}, now=place.clock())
             notes.write(f"{made}\n")
             notes.flush()
             time.sleep(0.02)
+
+
+def work_with_little_patience(place: Place) -> None:
+    """As `work`, but who waits for the ledger gives up soon; the log goes to the file `log`."""
+    engine.BUSY_SECONDS = 0.2
+    logging.basicConfig(filename=place.folder / "log", level=logging.INFO)
+    work(place)
