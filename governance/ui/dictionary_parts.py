@@ -71,8 +71,8 @@ def fields_table(here: Here, view: EntityView) -> None:
     levels = {s.value: here.t(f"dictionary.sensitivity.{s.value}") for s in Sensitivity}
     head = {name: here.t(f"dictionary.column.{name}") for name in rows[0]}
     columns: dict[str, Any] = {
-        "title": text_column(head["title"], width=170),
-        "code": text_column(head["code"], width=130),
+        "title": text_column(head["title"], width=150),
+        "code": text_column(head["code"], width=120),
         "type": text_column(head["type"], width=80),
         "reader": text_column(head["reader"], width=150),
         "sensitivity": pill_column(
@@ -86,7 +86,7 @@ def fields_table(here: Here, view: EntityView) -> None:
             head["weight"], width=70, help=here.t("dictionary.definition.severity")
         ),
         "required": text_column(head["required"], width=70),
-        "authority": text_column(head["authority"], width=130),
+        "authority": text_column(head["authority"], width=110),
         "unread": number_column(
             head["unread"], width=90, help=here.t("dictionary.definition.unread")
         ),
