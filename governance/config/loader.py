@@ -21,9 +21,9 @@ from governance.config.read_sources import read_sources
 from governance.config.secrets import Secrets
 from governance.config.section import Section, items, parsed
 from governance.config.values import choice, flag, positive_duration, time_zone, title
+from governance.i18n import LANGUAGES
 
 VERSION = "1"
-LANGUAGES = ("zh", "en")
 KEYS = (
     "version", "company", "locale", "time_zone", "schedule", "retention", "sources", "entities",
     "checks", "alerts", "use", "demo",

@@ -15,6 +15,7 @@ from governance.config.problems import BadValue, Problems
 from governance.config.secrets import Secrets, with_password
 from governance.config.section import Section, check_name, entries, parsed
 from governance.config.values import choice, positive_duration, title
+from governance.sources.kinds import KINDS as FOUND_BY
 
 # Kinds by what they need: an address, or a path. The schemes are those an address may start with.
 DATABASES: dict[str, tuple[str, ...]] = {
@@ -23,12 +24,11 @@ DATABASES: dict[str, tuple[str, ...]] = {
     "mariadb": ("mariadb", "mysql"),
     "sqlalchemy": (),
 }
-FILES = ("sqlite", "csv", "tsv", "xlsx", "parquet", "jsonl")
-KINDS = (*DATABASES, *FILES, "folder")
+KINDS = tuple(FOUND_BY)
 KEYS = (
     "kind", "url", "password", "path", "pattern", "encoding", "title", "schedule", "timeout",
 )  # fmt: skip
-ENCODED = ("csv", "tsv", "folder")
+ENCODED = tuple(kind for kind, keys in FOUND_BY.items() if "encoding" in keys)
 
 
 def read_sources(

@@ -14,6 +14,7 @@ from checks.dictionary import Title
 from checks.errors import CodedError
 from governance.config.model import SourceConfig
 from governance.config.synonyms import entity_of, field_of, may_be_read
+from governance.sources.kinds import FILE_FORMATS
 
 if TYPE_CHECKING:
     from governance.sources.model import Reader, TableInfo
@@ -95,7 +96,7 @@ def sample(reader: Reader, config: SourceConfig, table: TableInfo) -> Sample:
     from governance.sources.model import Extract
 
     listed = [name for name, _ in table.columns if name not in table.hidden]
-    named = config.kind not in ("csv", "tsv", "parquet", "jsonl")
+    named = config.kind == "xlsx" or config.kind not in FILE_FORMATS
     if not listed:
         listed = [name for name, _ in reader.columns(table.name if named else None)]
     columns = tuple(name for name in listed if may_be_read(name))
@@ -127,7 +128,7 @@ def sample(reader: Reader, config: SourceConfig, table: TableInfo) -> Sample:
 
 def head_of(table: str, columns: tuple[str, ...], kind: str) -> str | None:
     """The first rows by key, so that two samples hold the same records; None where all is read."""
-    if kind in ("csv", "tsv", "parquet", "jsonl", "xlsx", "folder"):
+    if kind in FILE_FORMATS or kind == "folder":
         return None
     mark = QUOTES.get(kind, '"')
 

@@ -14,7 +14,7 @@ from typing import Any
 from checks.normalisers import NORMALISERS
 from governance.config import loader, merge, read_checks, read_entities, read_mapping, read_sources
 from governance.config.values import NAME
-from governance.i18n import catalogue, t
+from governance.i18n import LANGUAGES, catalogue, t
 
 SHIPPED = merge.SHIPPED / "data" / "schema" / "governance.schema.json"
 Schema = dict[str, Any]
@@ -173,7 +173,7 @@ def build() -> Schema:
     of = {
         "version": {"enum": [int(loader.VERSION), loader.VERSION]},
         "company": TITLE,
-        "locale": {"enum": list(loader.LANGUAGES)},
+        "locale": {"enum": list(LANGUAGES)},
         "time_zone": TEXT,
         "schedule": schedule(),
         "retention": closed(loader.RETENTION, dict.fromkeys(loader.RETENTION, DURATION)),

@@ -168,7 +168,7 @@ def test_a_source_that_was_not_read_is_not_evaluable():
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_checks_are_registered_with_titles(language):
-    assert [c.code for c in CHECKS] == ["consistency"]
+    assert "consistency" in [c.code for c in CHECKS]
     assert all(t(c.title, language) for c in CHECKS)
     for code in ("consistency.empty", "consistency.nothing_matched"):
         assert t(code, language, left="CRM", right="OA")
