@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from checks.dictionary import Entity
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LONGEST_OPEN = timedelta(days=14)
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+# No two runs start on the same second.
+SOON = timedelta(hours=1)
 TRIED = 5
 UNMAPPED_WEIGHT, EMPTIED_WEIGHT = 1, 9
 # What `class` says of the column a finding is about; findings about whole tables have none.
@@ -173,16 +175,15 @@ class _Table:
         return state_of(snapshot.columns, snapshot.rows, sealed)
 
     def _week_ago(self, snapshot: SnapshotRow) -> SnapshotRow | None:
-        """The last snapshot of the same weekday a week before, by the business calendar."""
-        zone = self.drifts.config.time_zone
-
-        def midnight(day: date) -> datetime:
-            return datetime.combine(day, time(), zone).astimezone(UTC)
-
-        day = snapshot.taken_at.astimezone(zone).date() - WEEK
-        return self.drifts.ledger.snapshots.earlier(
-            snapshot, since=midnight(day), until=midnight(day + timedelta(days=1))
-        )
+        """The snapshot of the same weekday a week before by the business calendar: the last one
+        until the same time of day or soon after, else the last of that day."""
+        zone, snapshots = self.drifts.config.time_zone, self.drifts.ledger.snapshots
+        local = snapshot.taken_at.astimezone(zone)
+        day = local.date() - WEEK
+        begin, end = (datetime.combine(at, time(), zone).astimezone(UTC) for at in (day, day + DAY))
+        then = datetime.combine(day, local.time(), zone).astimezone(UTC) + SOON
+        near = snapshots.earlier(snapshot, since=begin, until=min(then, end))
+        return near or snapshots.earlier(snapshot, since=begin, until=end)
 
     def _is_followed(self, change: Observation, then: State) -> bool:
         """Whether the mapping, which fits the table, is ahead of the change: no news to anybody."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from governance.ledger.rows import RunRow, RunStatus
 from governance.reading import Desk, Filters
 from governance.reading.model import State
 from tests.cast import LEADER
-from tests.runs.conftest import Company
+from tests.runs.conftest import START, Company
 
 Told = tuple[str, str | None, str | None, str | None, str]
 
@@ -262,3 +263,26 @@ def test_drift_changes_no_outcome(company: Company) -> None:
     told = [(r.check_name, r.outcome, r.strict, r.open_findings) for r in before]
     assert [(r.check_name, r.outcome, r.strict, r.open_findings) for r in after] == told
     assert Outcome.FAILED in {r.outcome for r in after}
+
+
+def test_what_each_night_brings_is_no_jump(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that is filled by day and emptied by night, looked at twice a day."""
+
+    def day_of_two_runs() -> list[str]:
+        states = []
+        for hour in (0, 12):
+            monkeypatch.setattr("tests.runs.conftest.START", START + timedelta(hours=hour))
+            if hour:
+                fill(company, 300)
+            else:
+                company.change("crm", "DELETE FROM customers WHERE code LIKE 'N%'")
+            states += [row[4] for row in drift(company, look(company))]
+            company.day -= 1
+        company.day += 1
+        return states
+
+    assert day_of_two_runs() == ["open"]
+    company.day += 6
+    assert day_of_two_runs() == ["gone"]
