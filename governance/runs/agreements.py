@@ -60,15 +60,22 @@ def create(con: Any) -> None:
     con.execute(f"CREATE TABLE agreed ({declared})")
 
 
-def collect(con: Any, pair: PairRun, past: Past | None) -> None:
+def keep(con: Any, pair: PairRun) -> None:
+    """Carry on the agreements of the findings of a pair that still stand."""
+    con.execute(_CARRIED, {"check": pair.check, **pair.names})
+
+
+def collect(con: Any, pair: PairRun, past: Past | None, *, is_known: bool) -> None:
     """Fill `agreed` for the standing findings of a pair that was compared just now.
 
-    `past` is how it stood before on the same basis; without one nothing is claimed.
+    `is_known` says that it was compared before on the same basis, without which nothing is
+    claimed; `past` is how it stood then, None where that cannot be read any more.
     """
+    if is_known:
+        keep(con, pair)
     if past is None:
         return
     names = {"check": pair.check, **pair.names}
-    con.execute(_CARRIED, names)
     con.execute(_NEW, names)
     fields = [row[0] for row in con.execute("SELECT DISTINCT field FROM newly").fetchall()]
     if not fields:

@@ -39,6 +39,10 @@ CREATE TABLE fields (check_name VARCHAR, left_source VARCHAR, right_source VARCH
 UNREAD = "CREATE TABLE unread (source VARCHAR, entity VARCHAR, field VARCHAR, cells BIGINT)"
 
 
+# How many results back a run is looked for that could compare everything.
+LOOK_BACK = 60
+
+
 class Consistency:
     """Compares the pairs of a check's sources. A pair that was not seen is not evaluable."""
 
@@ -46,15 +50,15 @@ class Consistency:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.previous: RunRow | None = None
+        self.compared: RunRow | None = None
 
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
         """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
         entity = self.work.config.entity(check.entity)
         found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
-        self.previous = self._last_results(check)
-        before = self._file_of(self.previous)
-        remember(self.work.con, check.name, before)
+        newest, self.compared = self._before_this(check)
+        before = self._file_of(newest)
+        remember(self.work.con, check.name, before, self._file_of(self.compared))
         judged = []
         for plan in pairs(entity, check.sources):
             first = not findings.was_compared(self.work.con, check.name, plan, before)
@@ -94,10 +98,16 @@ class Consistency:
             return Seen(error=GovernanceError("store.never_read", source=source))
         return Seen(snapshot=newest)
 
-    def _last_results(self, check: CheckConfig) -> RunRow | None:
-        for result in self.work.ledger.results.history(check.name, limit=1):
-            return self.work.ledger.runs.get(result.run_id)
-        return None
+    def _before_this(self, check: CheckConfig) -> tuple[RunRow | None, RunRow | None]:
+        """The last run of the check, and the last that could compare all of its pairs.
+
+        A day on which a source was away keeps every finding, so what was touched since the day
+        before it can still be told.
+        """
+        results = self.work.ledger.results.history(check.name, limit=LOOK_BACK)
+        whole = [r for r in results if r.outcome in (Outcome.PASSED, Outcome.FAILED)]
+        found = [self.work.ledger.runs.get(rs[0].run_id) if rs else None for rs in (results, whole)]
+        return found[0], found[1]
 
     def _file_of(self, run: RunRow | None) -> Path | None:
         if run is None or run.file is None or run.sha256 is None or run.pruned_at is not None:
@@ -110,16 +120,21 @@ class Consistency:
         for source in (plan.left, plan.right):
             error = found[source].error
             if error is not None:
-                findings.keep_unchecked(self.work.con, run)
+                self._keep(run)
                 params = {"source": source, "code": error.code, **error.params}
                 verdict = Verdict(Outcome.NOT_EVALUABLE, reason="store.not_read", params=params)
                 return Judged(plan, verdict)
         try:
             return self._compare(check, run, plan, found)
         except CodedError as error:
-            findings.keep_unchecked(self.work.con, run)
+            self._keep(run)
             verdict = Verdict(Outcome.ERROR, reason=error.code, params=error.params)
             return Judged(plan, verdict)
+
+    def _keep(self, run: PairRun) -> None:
+        """What stood between two sides that cannot be compared now stands on."""
+        findings.keep_unchecked(self.work.con, run)
+        agreements.keep(self.work.con, run)
 
     def _compare(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
@@ -128,7 +143,7 @@ class Consistency:
         left, right = (self.work.sides.side(run.entity, snapshot) for snapshot in now)
         carry = findings.carry_of(run.entity)
         basis = basis_of(run.entity, plan, left, right)
-        last = last_compared(self.work.con, run.check, plan, basis, self.previous)
+        last = last_compared(self.work.con, run.check, plan, basis, self.compared)
         past = self.work.sides.past(run.entity, last, *now) if last else None
         touched = past.touched(self.work.con) if past else None
         if past is not None and touched is not None:
@@ -139,7 +154,7 @@ class Consistency:
         if not plan.presence:
             self.work.con.execute("DELETE FROM lone")
         findings.collect(self.work.con, run, "cells", "lone", touched)
-        agreements.collect(self.work.con, run, past)
+        agreements.collect(self.work.con, run, past, is_known=last is not None)
         verdict = judge(
             plan,
             totals,

@@ -7,6 +7,7 @@ out of those compared then. Where that does not hold, the pair is compared whole
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,14 +52,21 @@ _REMEMBERED = {
 }
 
 
-def remember(con: Any, check: str, file: Path | None) -> None:
-    """Fill `previous`, `previous_pairs`, `previous_fields` and `previous_agreed` with what the
-    check's last run sealed in `file`; findings that were gone then are forgotten."""
+def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -> None:
+    """Fill `previous` and `previous_agreed` with what stood after the check's `newest` run, and
+    `previous_pairs` and `previous_fields` with what the last run `compared` that could compare all.
+
+    Findings that were gone are forgotten.
+    """
     for table, columns in _REMEMBERED.items():
         declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
-    if file is None:
-        return
+    for file, tables in ((newest, ("findings", "agreed")), (compared, ("pairs", "fields"))):
+        if file is not None:
+            _load(con, check, file, tables)
+
+
+def _load(con: Any, check: str, file: Path, tables: Sequence[str]) -> None:
     with attached(con, file, "before"):
         known = {
             (table, column)
@@ -67,7 +75,8 @@ def remember(con: Any, check: str, file: Path | None) -> None:
                 ["before"],
             ).fetchall()
         }
-        for table, columns in _REMEMBERED.items():
+        for table in tables:
+            columns = _REMEMBERED[table]
             there = ", ".join(quoted(name) for name in columns if (table, name) in known)
             if there:
                 standing = " AND state <> 'gone'" if table == "findings" else ""

@@ -362,6 +362,36 @@ def test_no_agreement_is_claimed_where_the_rules_have_changed(company: Company) 
     assert {r.outcome for r in company.ledger.results.of_run(run.id)} == {Outcome.FAILED}
 
 
+def test_a_day_without_a_source_costs_neither_agreements_nor_a_whole_comparison(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = company.run()
+    company.change("oa", "UPDATE base_customer SET khmc = '另一家' WHERE khbh = 'C001'")
+    company.run()
+    away = (company.folder / "oa.sqlite").rename(company.folder / "away")
+    dark = company.run()
+    away.rename(company.folder / "oa.sqlite")
+    company.change("crm", "UPDATE customers SET level = 'Z' WHERE code = 'C002'")
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("compared whole")
+
+    monkeypatch.setattr("governance.runs.consistency.reconcile", never)
+    monkeypatch.setattr(snapshots, "MOST", 20)
+    monkeypatch.setattr("governance.runs.past.MOST", 5)
+    monkeypatch.setattr("checks.changes.MOST", 50)
+    light = company.run()
+    agreed = (
+        "SELECT f.record_key, a.run, f.state FROM agreed AS a JOIN findings AS f"
+        " USING (finding_id) ORDER BY ALL"
+    )
+    assert company.query(dark, agreed) == [("C001", first.id, "unchecked")]
+    assert company.query(light, agreed) == [
+        ("C001", first.id, "open"),
+        ("C002", first.id + 1, "open"),
+    ]
+
+
 def test_a_pair_that_nothing_touched_is_not_compared_again(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
