@@ -287,7 +287,8 @@ class MySQLReader(Reader):
                 with contextlib.suppress(Exception):
                     other = connect(self.config, CANCEL_SECONDS)
                     with contextlib.closing(other), other.cursor() as cursor:
-                        cursor.execute(f"KILL QUERY {int(thread)}")
+                        # KILL QUERY alone does not reach a server that waits for room to write.
+                        cursor.execute(f"KILL CONNECTION {int(thread)}")
                     return
             hang_up(self.conn)
 

@@ -22,8 +22,8 @@ from governance.sources.watch import Watch
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK = 4 << 20
-PIECE = 1 << 20
+BLOCK = 1 << 20
+PIECE = 1 << 19
 LARGEST = 0xFFFFFF  # a packet of this length goes on in the next one
 NULL, TWO, THREE, EIGHT = 251, 252, 253, 254
 END, ERROR = 0xFE, 0xFF

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ from governance.sources.model import (
 )
 from governance.sources.names import resolve, table_missing, what
 from governance.sources.postgresql_catalogue import COLUMNS, RELATIONS, rebuilt
-from governance.sources.postgresql_lines import Lines, canceller
+from governance.sources.postgresql_lines import CANCEL_SECONDS, Lines, canceller
 from governance.sources.watch import Watch
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class Postgres(Source):
             conn.close()
 
 
-def connect(config: SourceConfig) -> psycopg.Connection[tuple[object, ...]]:
+def connect(
+    config: SourceConfig, seconds: int | None = None
+) -> psycopg.Connection[tuple[object, ...]]:
     """A session that has not asked anything yet."""
     scheme, _, rest = (config.url or "").partition("://")
     url = f"{scheme.partition('+')[0]}://{rest}"
@@ -71,7 +73,10 @@ def connect(config: SourceConfig) -> psycopg.Connection[tuple[object, ...]]:
     address = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
     try:
         conn = psycopg.connect(
-            url, connect_timeout=CONNECT_SECONDS, client_encoding="UTF8", application_name="duiqi"
+            url,
+            connect_timeout=int(seconds or CONNECT_SECONDS),
+            client_encoding="UTF8",
+            application_name="duiqi",
         )
     except psycopg.ProgrammingError:
         # Its text repeats the whole address, password and all.
@@ -97,7 +102,7 @@ def prepare(conn: psycopg.Connection[tuple[object, ...]], seconds: int) -> None:
 
 class PostgresReader(Reader):
     def __init__(self, config: SourceConfig, conn: psycopg.Connection[tuple[object, ...]]) -> None:
-        self.name = config.name
+        self.config, self.name = config, config.name
         self.timeout = config.timeout
         self.conn = conn
 
@@ -122,7 +127,7 @@ class PostgresReader(Reader):
         stop: Stop,
     ) -> Landed:
         table = what(extract, self.name)
-        watch = Watch(self.name, stop, canceller(self.conn), self.timeout)
+        watch = Watch(self.name, stop, self._cancel(), self.timeout)
         with self._asking(table), watch, watch.over(psycopg.Error):
             origin, available, hidden, notes = self._shape(extract.table, extract.query)
             real = resolve(self.name, table, extract.wanted, available)
@@ -151,10 +156,13 @@ class PostgresReader(Reader):
             for oid, schema, name, visible, usable, _ in relations
         )
 
+    def _cancel(self) -> Callable[[], None]:
+        return canceller(self.conn, lambda: connect(self.config, round(CANCEL_SECONDS)))
+
     @contextmanager
     def _within(self, limit: timedelta) -> Iterator[None]:
         """A server that has gone silent is waited for no longer than this."""
-        watch = Watch(self.name, lambda: False, canceller(self.conn), limit)
+        watch = Watch(self.name, lambda: False, self._cancel(), limit)
         with watch, watch.over(psycopg.Error):
             yield
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import psycopg
 from psycopg.pq import ExecStatus
 
+from governance.errors import GovernanceError
 from governance.sources.landing import BATCH_BYTES
 from governance.sources.watch import Watch
 
@@ -79,17 +80,27 @@ class Lines:
         return self._line.get_result()
 
 
-def canceller(conn: psycopg.Connection[Any]) -> Callable[[], None]:
-    """Ends the running statement: politely first, then by closing the line."""
-    tried: list[bool] = []
+def canceller(
+    conn: psycopg.Connection[Any], another: Callable[[], psycopg.Connection[Any]]
+) -> Callable[[], None]:
+    """Ends the running statement: politely first; without success, by all other means.
+
+    A server that waits for room to write heeds only its end, which has to be asked for in
+    `another` session; a line that has gone silent carries neither and is closed from here.
+    """
+    heard: list[bool] = []
 
     def cancel() -> None:
-        if not tried:
-            tried.append(True)
+        if not heard:
+            heard.append(False)
             with contextlib.suppress(psycopg.Error):
                 conn.cancel_safe(timeout=CANCEL_SECONDS)
+                heard[0] = True
                 return
         hang_up(conn)
+        if heard[0]:
+            with contextlib.suppress(psycopg.Error, GovernanceError), another() as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
 
     return cancel
 

@@ -12,14 +12,14 @@ from types import TracebackType
 from governance.errors import GovernanceError, SourceUnavailable
 from governance.sources.model import Stop
 
-EVERY = 0.1
+EVERY, AGAIN = 0.1, 0.5
 
 
 class Watch:
     """Asks `stop` ten times a second and calls `cancel` once it says so or the time is up.
 
     `cancel` runs in the helper thread and must make a blocked read in the other thread return. It
-    is called again every second until the block is left: one that came too early is lost.
+    is called again twice a second until the block is left: one that came too early is lost.
     """
 
     def __init__(
@@ -88,5 +88,5 @@ class Watch:
 
     def _until_left(self) -> None:
         self._cancel()
-        while not self._left.wait(1.0):
+        while not self._left.wait(AGAIN):
             self._cancel()

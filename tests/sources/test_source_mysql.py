@@ -16,6 +16,7 @@ import pytest
 
 from checks.dictionary import Condition
 from governance.errors import SchemaDrift, SourceRefused, SourceUnavailable
+from governance.sources import mysql_rows
 
 EDGE = """
 CREATE TABLE edge (id int PRIMARY KEY, flag tinyint(1), d date, dt datetime(3), ts timestamp NULL,
@@ -282,6 +283,24 @@ def test_a_stop_releases_the_source_within_a_second(
         # A second for the source; the rest is room for a machine that is busy with other tests.
         assert stop.ago() < 3
     assert desk.tables() == []
+
+
+def test_a_stop_releases_the_source_while_rows_are_still_being_parsed(
+    desk: Any, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def parse(*_: Any) -> None:
+        seen.append(len(busy(mariadb_url)))
+        since = time.monotonic()
+        while busy(mariadb_url) and time.monotonic() < since + 3:
+            time.sleep(0.01)
+        seen.append(len(busy(mariadb_url)))
+
+    monkeypatch.setattr(mysql_rows, "append", parse)
+    with desk.open(mariadb_url) as reader, pytest.raises(SourceUnavailable, match="stopped"):
+        desk.take(reader, "id", "v", query=SLOW, stop=lambda: bool(seen))
+    assert seen == [1, 0]
 
 
 class Soon:

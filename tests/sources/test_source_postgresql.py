@@ -15,6 +15,7 @@ import pytest
 
 from checks.dictionary import Condition
 from governance.errors import SchemaDrift, SourceRefused, SourceUnavailable
+from governance.sources import postgresql
 
 EDGE = """
 CREATE TABLE edge (id int PRIMARY KEY, b bool, d date, ts timestamp, tz timestamptz,
@@ -318,6 +319,28 @@ def test_a_stop_releases_the_source_within_a_second(
         # A second for the source; the rest is room for a machine that is busy with other tests.
         assert stop.ago() < 3
     assert desk.tables() == []
+
+
+def test_a_stop_releases_the_source_while_rows_are_still_being_parsed(
+    desk: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientWrite'"
+    seen: list[int] = []
+
+    def parse(*_: Any) -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as conn:
+            while not conn.execute(f"{blocked} AND datname = current_database()").fetchone()[0]:  # type: ignore[index]
+                time.sleep(0.01)
+        seen.append(busy(postgres_url))
+        since = time.monotonic()
+        while busy(postgres_url) and time.monotonic() < since + 3:
+            time.sleep(0.01)
+        seen.append(busy(postgres_url))
+
+    monkeypatch.setattr(postgresql, "take_csv", parse)
+    with desk.open(postgres_url) as reader, pytest.raises(SourceUnavailable, match="stopped"):
+        desk.take(reader, "id", "v", query=SLOW, stop=lambda: bool(seen))
+    assert seen == [1, 0]
 
 
 class Soon:
