@@ -26,23 +26,21 @@ def find_residue(
     compared = (f"{c.compared()} AS {quoted(c.canonical)}" for c in others)
     wanted = ["_key", "_norm_hash", *raw, *compared]
     sides = [
-        f"(SELECT {side.locator} AS _at, {', '.join(wanted)} FROM {side.rows}"
-        f" ANTI JOIN {names.again} USING (_key) WHERE _key IS NOT NULL AND {within}) AS {alias}"
+        f"(SELECT s.*, g._key IS NOT NULL AS _apart, CASE WHEN g._key IS NULL THEN s._key END"
+        f" AS _join FROM (SELECT {side.locator} AS _at, {', '.join(wanted)} FROM {side.rows}"
+        f" WHERE {within}) AS s LEFT JOIN {names.again} AS g ON s._key = g._key) AS {alias}"
         for side, alias in ((left, "l"), (right, "r"))
     ]
     hard = any_differs(["_norm_hash", *beside] if _hashes_meet(left, right) else beside)
     soft = f" OR {any_differs(raw)}" if raw else ""
+    # A row of a repeated key has nothing to join on, and so stands alone.
     con.execute(
         f"CREATE TABLE {names.residue} AS SELECT l._at AS left_at, r._at AS right_at,"
-        f" l._at IS NOT NULL AND r._at IS NOT NULL AND ({hard}) AS hard, '' AS again"
-        f" FROM {sides[0]} FULL JOIN {sides[1]} ON l._key = r._key"
+        f" l._at IS NOT NULL AND r._at IS NOT NULL AND ({hard}) AS hard,"
+        " CASE WHEN l._apart THEN 'left' WHEN r._apart THEN 'right' ELSE '' END AS again"
+        f" FROM {sides[0]} FULL JOIN {sides[1]} ON l._join = r._join"
         f" WHERE l._at IS NULL OR r._at IS NULL OR {hard}{soft}"
     )
-    for name, side in (("left", left), ("right", right)):
-        con.execute(
-            f"INSERT INTO {names.residue} ({name}_at, hard, again) SELECT {side.locator}, false,"
-            f" '{name}' FROM {side.rows} SEMI JOIN {names.again} USING (_key) WHERE {within}"
-        )
 
 
 def look_closely(
