@@ -71,7 +71,7 @@ def compare(home: Home, _rows: int = 0) -> Meter:
         began = time.process_time()
         con = engine(home)
         findings.create(con)
-        remember(con, "customers", None)
+        remember(con, "customers", None, None)
         run = PairRun("customers", CUSTOMER, LEFT, RIGHT, 1, NOW, is_first=True)
         sides = [
             Side(f"{name}.rows", f"{name}.odd", spec_for(source))
