@@ -40,10 +40,11 @@ def after_run(ledger: Ledger, config: Config, run_id: int, *, fence: int, now: d
     if run is None or not run.status.is_over or run.status is RunStatus.STOPPED:
         return
     verdict = Verdict()
-    if run.status is RunStatus.FAILED and run.error_code is not None:
+    if run.error_code is not None:  # it failed, or a file that it needed was damaged
         verdict.broken[RUN] = (run.error_code, run.error_params)
     else:
         verdict.sound.add(RUN)
+    if run.status is not RunStatus.FAILED:
         failed = judge_sources(ledger, run_id, verdict)
         judge_checks(ledger, config, run_id, failed, verdict)
     apply(ledger, verdict, fence=fence, now=now)

@@ -15,7 +15,7 @@ from checks.outcome import Outcome
 from checks.recheck import Before, recheck
 from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
-from governance.errors import GovernanceError
+from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
 from governance.runs import agreements, findings
 from governance.runs.findings import PairRun
@@ -51,6 +51,7 @@ class Consistency:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.compared: RunRow | None = None
+        self.damaged: EvidenceTampered | None = None
 
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
         """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
@@ -84,6 +85,7 @@ class Consistency:
             ),
             snapshots=tuple(snapshot.id for snapshot in used.values()),
             findings=self.work.standing(check.name),
+            error=self.damaged,
         )
 
     def _before(self, source: str, entity: Entity) -> Seen:
@@ -102,12 +104,26 @@ class Consistency:
         """The last run of the check, and the last that could compare all of its pairs.
 
         A day on which a source was away keeps every finding, so what was touched since the day
-        before it can still be told.
+        before it can still be told. A run whose file is damaged is passed over, or no run could
+        ever follow it: what it was the first to find begins anew.
         """
-        results = self.work.ledger.results.history(check.name, limit=LOOK_BACK)
-        whole = [r for r in results if r.outcome in (Outcome.PASSED, Outcome.FAILED)]
-        found = [self.work.ledger.runs.get(rs[0].run_id) if rs else None for rs in (results, whole)]
-        return found[0], found[1]
+        newest = None
+        for result in self.work.ledger.results.history(check.name, limit=LOOK_BACK):
+            run = self.work.ledger.runs.get(result.run_id)
+            if self._is_damaged(run):
+                continue
+            newest = newest or run
+            if result.outcome in (Outcome.PASSED, Outcome.FAILED):
+                return newest, run
+        return newest, None
+
+    def _is_damaged(self, run: RunRow | None) -> bool:
+        try:
+            self._file_of(run)
+        except EvidenceTampered as error:
+            self.damaged = self.damaged or error
+            return True
+        return False
 
     def _file_of(self, run: RunRow | None) -> Path | None:
         if run is None or run.file is None or run.sha256 is None or run.pruned_at is not None:

@@ -100,8 +100,11 @@ def _execute(context: Context) -> None:
             return
         drift = _drift(context, as_of).settle(evaluator.con, seen)
         sealed = evaluator.seal(context.fence) if context.checks or drift.rows else None
-    whole = all(item.error is None for item in seen.values()) and all(
-        e.result.outcome in (Outcome.PASSED, Outcome.FAILED) for e in evaluations
+    damaged = next((e.error for e in evaluations if e.error is not None), None)
+    whole = (
+        damaged is None
+        and all(item.error is None for item in seen.values())
+        and all(e.result.outcome in (Outcome.PASSED, Outcome.FAILED) for e in evaluations)
     )
     context.ledger.runs.finish(
         context.run.id,
@@ -109,6 +112,8 @@ def _execute(context: Context) -> None:
         now=context.clock(),
         status=RunStatus.SUCCEEDED if whole else RunStatus.PARTIAL,
         as_of=as_of,
+        error_code=None if damaged is None else damaged.code,
+        error_params=None if damaged is None else damaged.params,
         sealed=sealed,
         used_snapshots=sorted({id for e in evaluations for id in e.snapshots}),
         results=[e.result for e in evaluations],

@@ -141,6 +141,7 @@ class _Take:
     ) -> None:
         self.con, self.reader, self.source, self.entity = con, reader, source, entity
         self.reading, self.chains = reading, chains
+        self.notes: tuple[Note, ...] = ()
 
     def take(self) -> Taken:
         with self._room():
@@ -219,7 +220,8 @@ class _Take:
         chain = self.reading.chain(before)
         try:
             opened = self.chains.open([Link(s.file, s.sha256) for s in chain])
-        except EvidenceTampered:
+        except EvidenceTampered as error:
+            self.notes = (Note(error.code, error.params),)
             return None
         made = meta_of(self.con, opened)
         if made is None or made[0] != fingerprint(spec):
@@ -253,7 +255,7 @@ class _Take:
             rows=landed.rows,
             columns=landed.available,
             unread=unread,
-            notes=landed.notes,
+            notes=(*landed.notes, *self.notes),
         )
 
 

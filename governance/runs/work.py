@@ -35,7 +35,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a check ended, its numbers, the snapshots it looked at, and how many findings stand."""
+    """How a check ended, its numbers, the snapshots it looked at, and how many findings stand.
+
+    `error` tells of something on the way that a person must see to, whatever the outcome.
+    """
 
     result: CheckResult
     metrics: tuple[Metric, ...]

@@ -96,6 +96,8 @@ class Bench:
             raise
         except CodedError as error:
             log.warning("nothing was taken away: %s", error)
+        except Exception as error:  # noqa: BLE001 - the run is over, and the next sweep tries again
+            log.error("taking away broke: %s", described(error))
 
     def settle(
         self, config: Config, run_id: int, fence: int, code: str, params: dict[str, str]

@@ -16,7 +16,7 @@ from governance.cli import call
 from governance.cli.common import load_config
 from governance.ledger import engine
 from governance.ledger.rows import RunRow, RunStatus, Trigger
-from governance.reading import Desk, Filters
+from governance.reading import Desk, Filters, record
 from governance.store.sealed import digest
 from governance.worker.run_now import Watch, run_now
 from tests.faults import victims
@@ -156,9 +156,17 @@ def test_an_open_dashboard_shows_the_runs_of_the_ledger_that_was_put_back(place:
     ledger, home = place.ledger(), place.home()
     desk, me = Desk(home, ledger.database), local_operator()
 
+    config = load_config(place.config)
+
     def shown() -> set[str | None]:
-        page = desk.view(me).page(Filters(state=("open",)), limit=100)
-        return {row.right_value for row in page.rows if row.key_shown == "C1"}
+        """In the list and on the record's own page, with all that it was before."""
+        view = desk.view(me)
+        page = view.page(Filters(state=("open",)), limit=100)
+        (row,) = [row for row in page.rows if row.key_shown == "C1"]
+        one = record(view, config.entity("customer"), "crm~oa", str(row.key), config.time_zone)
+        assert one is not None
+        here = {line.right.shown for line in one.lines if line.field == "name" and line.right}
+        return {row.right_value, *here}
 
     assert shown() == {"n2"}
     ledger.close()

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from governance.access import local_operator
 from governance.ledger import LedgerRefused
+from governance.ledger.rows import RunStatus
+from governance.worker import retention
 from governance.worker.holder import utc_now
+from governance.worker.run_now import Watch, run_now
 from governance.worker.tidy import clean_up
 from governance.worker.workbench import Bench
+from tests.worker.world import company
 
 
 def gone() -> int:
@@ -74,3 +81,20 @@ def test_who_lost_the_lease_moves_nothing(bench: Bench) -> None:
     with pytest.raises(LedgerRefused):
         clean_up(bench.ledger, bench.home, fence)
     assert sealed_by_next.exists()
+
+
+def test_a_defect_in_taking_away_fails_no_run(
+    bench: Bench,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_words: object, **_named: object) -> None:
+        raise PermissionError("not ours to remove: hunter2")
+
+    monkeypatch.setattr(retention, "sweep", broken)
+    config = company(tmp_path)
+    ended = run_now(bench, config, (), local_operator(), Watch(lambda _: None, threading.Event()))
+    assert ended.status is RunStatus.SUCCEEDED
+    assert "taking away broke: PermissionError at" in caplog.text
+    assert "hunter2" not in caplog.text
