@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # A file attached costs a descriptor and some memory; so many are some four long chains.
 MOST_FILES = 500
+# Each chain looked into keeps a table of its changed keys; every run makes new chains.
+MOST_CHAINS = 40
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Archive:
     def open(self) -> Iterator[Room]:
         """A room that stays open for as long as the block runs; query it through a cursor."""
         with self._lock:
-            if self._room is not None and self._room.chains.size >= self._most:
+            if self._room is not None and self._is_full(self._room.chains):
                 self._retire()
             if self._room is None:
                 con = engine(self._home)
@@ -69,6 +71,9 @@ class Archive:
                 room.readers -= 1
                 if room.retired and room.readers == 0:
                     room.con.close()
+
+    def _is_full(self, chains: Chains) -> bool:
+        return chains.size >= self._most or chains.chains >= MOST_CHAINS
 
     def close(self) -> None:
         """Close once the last reader is done."""

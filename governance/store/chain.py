@@ -101,6 +101,11 @@ class Chains:
         """How many files are attached."""
         return len(self._files)
 
+    @property
+    def chains(self) -> int:
+        """How many chains were looked into: each has left a table of its keys in memory."""
+        return len(self._indexed)
+
     def _attached(self, link: Link) -> str:
         if link not in self._files:
             name = f"file_{len(self._files)}"
