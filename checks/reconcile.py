@@ -18,7 +18,7 @@ from checks.residue import count_soft, find_residue, look_closely
 from checks.sql import only_row
 
 # Rows a side that are joined at once, and keys drawn for each such slice to find where it ends.
-SLICE = 1_000_000
+SLICE = 2_000_000
 DRAWN = 200
 
 
