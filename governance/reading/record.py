@@ -67,7 +67,7 @@ class Record:
     """A record pair as the newest run saw it.
 
     `pruned` is when the newest snapshot was taken that retention took away: the history before it
-    is gone. None where none was.
+    is gone. None where none was. `damaged` names the file before which the history cannot be told.
     """
 
     entity: str
@@ -81,6 +81,7 @@ class Record:
     findings: tuple[Finding, ...]
     changes: tuple[history.Change, ...]
     pruned: datetime | None = None
+    damaged: str | None = None
 
     @property
     def pair(self) -> str:
@@ -134,6 +135,7 @@ def _assembled(
         findings=found,
         changes=past,
         pruned=_pruned(view, entity.name, (left, right)),
+        damaged=opened.damaged,
     )
 
 

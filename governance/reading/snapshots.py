@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from governance.errors import EvidenceTampered
 from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.ledger.snapshots import Snapshots as Known
 from governance.reading.archive import Archive, Room
@@ -69,11 +70,13 @@ class _State:
 
 
 class Snapshots:
-    """Looks into sealed snapshots. Every method raises EvidenceTampered for a damaged file."""
+    """Looks into sealed snapshots. Methods raise EvidenceTampered for a damaged file, but for
+    `through_time`, which stops there and leaves its name in `damaged`."""
 
     def __init__(self, room: Room, known: Known) -> None:
         self._room, self._known = room, known
         self._con = room.con.cursor()
+        self.damaged: str | None = None
 
     def of_key(self, snapshot: SnapshotRow, key: str) -> tuple[Row, ...]:
         """The rows with this normalised key: none, one, or the copies of a duplicate."""
@@ -90,17 +93,28 @@ class Snapshots:
     def through_time(self, taken: Sequence[SnapshotRow], key: str, most: int) -> Iterator[Moment]:
         """The key in every file of the newest chains among `taken` (oldest first), in order.
 
-        Chains are told whole, so there may be somewhat more than `most` snapshots.
+        Chains are told whole, so there may be somewhat more than `most` snapshots. Nothing is told
+        of what lies before a damaged file, which `damaged` then names.
         """
         chains = [list(chain) for _, chain in groupby(taken, lambda s: s.base_id)]
-        told, count = [], 0
+        told: list[list[SnapshotRow]] = []
+        count = 0
         for chain in reversed(chains):
-            if count >= most:
+            files = [s for s in chain if s.kind is not SnapshotKind.SAME]
+            if count >= most or not self._is_sound(files):
                 break
-            told.append([s for s in chain if s.kind is not SnapshotKind.SAME])
+            told.append(files)
             count += len(chain)
         for files in reversed(told):
             yield from self._moments(files, key)
+
+    def _is_sound(self, chain: Sequence[SnapshotRow]) -> bool:
+        try:
+            self._room.index(chain)
+        except EvidenceTampered as error:
+            self.damaged = error.params["file"]
+            return False
+        return True
 
     def _moments(self, chain: Sequence[SnapshotRow], key: str) -> Iterator[Moment]:
         """The key in each snapshot of one chain at which something is said of it, and the last."""

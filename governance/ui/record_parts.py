@@ -256,6 +256,8 @@ def changes(here: Here, config: Config, record: Record) -> None:
     st.markdown(f"**{here.t('record.history')}**")
     if record.pruned:
         st.caption(here.t("record.history.pruned", when=here.moment(record.pruned)))
+    if record.damaged:
+        st.warning(here.t("record.history.damaged", file=record.damaged))
     if not record.changes:
         st.caption(here.t("record.history.none" if record.key else "record.history.no_key"))
         return

@@ -13,7 +13,7 @@ from governance.cli import call
 from governance.cli.common import load_config
 from governance.errors import EvidenceTampered
 from governance.ledger.rows import RunRow, RunStatus, SnapshotKind
-from governance.reading import Desk, Filters, record
+from governance.reading import Desk, Filters, Record, record
 from governance.worker.run_now import Watch, run_now
 from governance.worker.workbench import Bench
 from tests.faults.killing import change
@@ -38,7 +38,7 @@ class Site:
             ended = run_now(self.bench, load_config(self.place.config), (), ME, watch)
         return ended
 
-    def read(self) -> None:
+    def read(self) -> Record:
         """As every page does that shows findings and one record."""
         desk = Desk(self.bench.home, self.ledger.database)
         try:
@@ -46,7 +46,9 @@ class Site:
             (row, *_) = [r for r in view.page(EVERYTHING).rows if r.key_shown == "C1"]
             config = load_config(self.place.config)
             assert row.key is not None
-            record(view, config.entity("customer"), "crm~oa", row.key, config.time_zone)
+            one = record(view, config.entity("customer"), "crm~oa", row.key, config.time_zone)
+            assert one is not None
+            return one
         finally:
             desk.close()
 
@@ -147,3 +149,13 @@ def test_a_damaged_snapshot_is_named_and_the_table_sealed_whole_again(
     assert newest.kind is SnapshotKind.BASE
     notes = [note for step in site.ledger.steps.of_run(run.id) for note in step.notes]
     assert {"code": "store.tampered", "params": {"file": file}} in notes
+
+
+def test_a_record_is_shown_though_an_older_chain_of_its_history_is_damaged(site: Site) -> None:
+    file = site.files()["base"]
+    flip(site.bench.home.file(file), 0.5)
+    site.run(2)
+    one = site.read()
+    assert one.damaged == file
+    assert [change.after for change in one.changes if change.source == "oa"] == ["n5", None]
+    assert one.findings[0].right_value == "n5"
