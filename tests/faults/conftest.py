@@ -17,7 +17,7 @@ from tests.worker.world import company
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.delenv("DUIQI_LEDGER_URL", raising=False)
     monkeypatch.delenv("DUIQI_SECRET", raising=False)
-    company(tmp_path, schedule="schedule: {every: 1s}")
+    company(tmp_path, schedule="schedule: {every: 1s}\nretention: {snapshots: 2d, runs: 2d}")
     # So many that a change of two is a delta, and not every row anew.
     for file, tables in (("crm", ("customers", "staff")), ("oa", ("kh", "yg"))):
         with closing(sqlite3.connect(tmp_path / f"{file}.sqlite")) as source, source:

@@ -92,10 +92,10 @@ class Killing:
         self.begin()
 
     def settle(self) -> None:
-        """Kill them all, and let one come who only tidies up."""
+        """Kill them all, and let one come a day later who only tidies up."""
         for name in list(self.alive):
             self.stop(name)
-        self.place.clock.move(OUTLIVED)
+        self.place.clock.move(timedelta(days=1))
         self.orphans |= self._orphans()
         with holding(self.ledger, "run", clock=self.place.clock) as held:
             assert held is not None

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from governance.ledger.retention import REMOVED
 from tests.faults import victims
 from tests.faults.killing import STAGES, Killing
 from tests.faults.truth import seen
@@ -32,6 +33,8 @@ def test_kill_9_at_200_moments_shows_no_half_run_and_loses_no_decision(place: Pl
     killing.settle()
     assert min(killing.stages[stage] for stage in STAGES) >= KILLS // 40, killing.stages
     assert min(killing.who["worker"], killing.who["run"]) >= KILLS // 10, killing.who
+    assert killing.ledger.retention.due(killing.place.clock()), "nothing was ever old"
+    assert killing.ledger.audit.recent(action=REMOVED), "nothing was ever taken away"
     assert killing.no_decision_was_lost() == []
     assert killing.no_orphan_was_lost() == []
     assert killing.truth.again().settled() == []

@@ -141,7 +141,7 @@ class Truth:
         findings are the differences between its two. `states` are those moments, by the name that
         C1 and S1 had."""
         wrong = []
-        for run in self.ledger.runs.sealed():
+        for run in [run for run in self.ledger.runs.sealed() if run.pruned_at is None]:
             for snapshot in self.ledger.snapshots.of_run(run.id):
                 if snapshot.source == "oa":
                     wrong += self._of_a_moment(snapshot, states)
