@@ -1,4 +1,5 @@
-"""What is measured: one file per check, pure functions of prepared rows and the dictionary."""
+"""What is measured: the checks and what they stand on, pure functions of prepared rows and the
+dictionary."""
 
 from __future__ import annotations
 

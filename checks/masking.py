@@ -22,7 +22,8 @@ def token(value: str) -> str:
 def mask(reader: str | None, raw: str, canonical: str) -> str:
     """SQL for the masked form; NULL stays NULL and blank stays blank.
 
-    At least half of the value is hidden, and a value of one character wholly.
+    What is left tells the value to those who know it: four digits in the middle of a phone number
+    are hidden, all but eight of an identity number, all but the first character of most others.
     """
     shaped = _SHAPES.get(reader or "", "NULL").format(v=canonical, raw=raw)
     first = f"CASE WHEN length({raw}) < 2 THEN '***' ELSE left({raw}, 1) || '***' END"

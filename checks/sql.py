@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -17,7 +18,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def only_row(con: Any, query: str) -> tuple[Any, ...]:
+def only_row(con: Any, query: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
     """The one row of `query`, fetched whole: a result left half read blocks its connection."""
-    (row,) = con.execute(query).fetchall()
+    (row,) = con.execute(query, list(values)).fetchall()
     return tuple(row)

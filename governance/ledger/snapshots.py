@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from governance.ledger.database import Database
-from governance.ledger.rows import SnapshotKind, SnapshotRow
-from governance.ledger.tables import run_snapshots, snapshots
+from governance.ledger.rows import RunStatus, SnapshotKind, SnapshotRow
+from governance.ledger.tables import run_snapshots, runs, snapshots
 from governance.store import Sealed
 
 KEPT = snapshots.c.pruned_at.is_(None)
+TOLD = (RunStatus.SUCCEEDED.value, RunStatus.PARTIAL.value)
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,16 @@ class Snapshots:
         until: datetime | None = None,
     ) -> SnapshotRow | None:
         """The newest snapshot of the same table before this one that can be read; of those taken
-        from `since` until just before `until` where these are named."""
+        from `since` until just before `until` where these are named.
+
+        Only runs that came to their end count: what one that was stopped has read, nobody was told.
+        """
         c = snapshots.c
-        query = select(snapshots).where(
-            c.source == snapshot.source, c.entity == snapshot.entity, c.id < snapshot.id, KEPT
+        query = (
+            select(snapshots)
+            .join(runs, runs.c.id == c.run_id)
+            .where(c.source == snapshot.source, c.entity == snapshot.entity, c.id < snapshot.id)
+            .where(KEPT, runs.c.status.in_(TOLD))
         )
         if since is not None:
             query = query.where(c.taken_at >= since)

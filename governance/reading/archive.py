@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MOST_FILES = 500
 # Each chain looked into keeps a table of its changed keys; every run makes new chains.
 MOST_CHAINS = 40
+# A file that retention removed takes its room on the disk for as long as it is attached.
+LONGEST_SECONDS = 3600.0
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Room:
     con: duckdb.DuckDBPyConnection
     chains: Chains
     lock: threading.Lock = field(default_factory=threading.Lock)
+    born: float = field(default_factory=time.monotonic)
     readers: int = 0
     retired: bool = False
 
@@ -46,7 +50,7 @@ def _links(chain: Sequence[SnapshotRow]) -> list[Link]:
 
 
 class Archive:
-    """Hands out rooms, a new one when the last is full. Safe for many threads."""
+    """Hands out rooms, a new one when the last is full or old. Safe for many threads."""
 
     def __init__(self, home: Home, proofs: Proofs, most: int = MOST_FILES) -> None:
         self._home, self._proofs, self._most = home, proofs, most
@@ -57,7 +61,7 @@ class Archive:
     def open(self) -> Iterator[Room]:
         """A room that stays open for as long as the block runs; query it through a cursor."""
         with self._lock:
-            if self._room is not None and self._is_full(self._room.chains):
+            if self._room is not None and self._is_spent(self._room):
                 self._retire()
             if self._room is None:
                 con = engine(self._home)
@@ -72,8 +76,9 @@ class Archive:
                 if room.retired and room.readers == 0:
                     room.con.close()
 
-    def _is_full(self, chains: Chains) -> bool:
-        return chains.size >= self._most or chains.chains >= MOST_CHAINS
+    def _is_spent(self, room: Room) -> bool:
+        full = room.chains.size >= self._most or room.chains.chains >= MOST_CHAINS
+        return full or time.monotonic() - room.born > LONGEST_SECONDS
 
     def close(self) -> None:
         """Close once the last reader is done."""

@@ -116,7 +116,7 @@ class Shelf:
 
 
 def attached(home: Home, proofs: Proofs, reading: Reading) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB with views `findings`, `pairs`, `fields`, `unread` over the run files."""
+    """An in-memory DuckDB with views `findings`, `pairs` and `fields` over the run files."""
     con = engine(home)
     try:
         files = {s.file: s for p in reading.parts for s in (p.newest, p.earlier) if s}
@@ -137,7 +137,11 @@ def _views(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, st
         spoken, state = part.newest, "state"
         if part.earlier and not _carried(con, names[part.newest.file], part.check):
             spoken, state = part.earlier, "CASE WHEN state = 'gone' THEN state ELSE 'unchecked' END"
-        columns = ", ".join(f"{state} AS state" if c == "state" else c for c in COLUMNS)
+        known = _columns(con, names[spoken.file])
+        columns = ", ".join(
+            f"{state} AS state" if c == "state" else c if c in known else f"NULL AS {c}"
+            for c in COLUMNS
+        )
         selects.append(
             f"SELECT {columns}, {number} AS part, rowid AS pos, {spoken.run} AS run "
             f"FROM {names[spoken.file]}.main.findings WHERE check_name = {literal(part.check)}"
@@ -150,6 +154,12 @@ def _views(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, st
             for part in reading.parts
         )
         con.execute(f"CREATE VIEW {table} AS " + " UNION ALL ".join(of_checks))
+
+
+def _columns(con: duckdb.DuckDBPyConnection, name: str) -> frozenset[str]:
+    """The columns of a run file's findings: one sealed by an older version may lack some."""
+    query = "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?"
+    return frozenset(column for (column,) in con.execute(query, [name, "findings"]).fetchall())
 
 
 def _carried(con: duckdb.DuckDBPyConnection, name: str, check: str) -> bool:

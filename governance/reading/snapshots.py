@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from governance.reading.model import Finding
 
 MOST_COPIES = 20
+# A key with more lines than this in one file is told as far as these.
+MOST_LINES = 10_000
 
 # A row without a key is known by its hash, of which the id of its finding is made.
 _OF_FINDING = (
@@ -88,10 +90,11 @@ class Snapshots:
         opened = self._room.open(self._known.chain(snapshot))
         names = (finding.check, finding.entity, finding.left_source, finding.right_source)
         values = [*names, finding.kind, finding.finding_id]
-        return tuple(self._rows(opened.odd, _OF_FINDING, values))
+        return tuple(self._rows(opened.odd, _OF_FINDING, values)[:MOST_COPIES])
 
     def through_time(self, taken: Sequence[SnapshotRow], key: str, most: int) -> Iterator[Moment]:
-        """The key in every file of the newest chains among `taken` (oldest first), in order.
+        """The key at every place of the newest chains among `taken` (oldest first) at which
+        something is said of it, and at each chain's beginning, in order.
 
         Chains are told whole, so there may be somewhat more than `most` snapshots. Nothing is told
         of what lies before a damaged file, which `damaged` then names.
@@ -117,7 +120,7 @@ class Snapshots:
         return True
 
     def _moments(self, chain: Sequence[SnapshotRow], key: str) -> Iterator[Moment]:
-        """The key in each snapshot of one chain at which something is said of it, and the last."""
+        """The key at the beginning of one chain and wherever something is said of it."""
         index = self._room.index(chain)
         keyed = self._keyed(index.files[0])
         state = _State()
@@ -143,7 +146,7 @@ class Snapshots:
         return str(found[0][0]).split("|")[2] if found else ""
 
     def _rows(self, relation: str, condition: str, values: list[str]) -> list[Row]:
-        query = f"SELECT * FROM {relation} WHERE {condition} LIMIT {MOST_COPIES}"
+        query = f"SELECT * FROM {relation} WHERE {condition} LIMIT {MOST_LINES}"
         result = self._con.execute(query, values)
         columns = [column[0] for column in result.description]
         return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from checks.drift import Columns, Renamed, recognised
 from checks.errors import CodedError
 from checks.profile import Profile, Sketch, read, sketches
 from governance.errors import EvidenceTampered, SchemaDrift
+from governance.ledger import LedgerRefused
 from governance.ledger.rows import SnapshotRow
 from governance.sources import Extract, Reader
 from governance.store import Home, Proofs, attached
@@ -62,9 +62,12 @@ def clue_of(error: CodedError, search: Search) -> Clue | None:
     except CodedError:
         return None
     clue = Clue(columns, missing)
-    with suppress(CodedError):  # what cannot be found out now is no reason to fail otherwise
+    try:
         return replace(clue, renamed=_recognised(search, clue))
-    return clue
+    except LedgerRefused:
+        raise
+    except CodedError:  # what cannot be found out now is no reason to fail otherwise
+        return clue
 
 
 def told(error: CodedError, clue: Clue | None) -> CodedError:

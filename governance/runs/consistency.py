@@ -20,7 +20,7 @@ from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, S
 from governance.runs import agreements, findings
 from governance.runs.findings import PairRun
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
-from governance.runs.past import basis_of, last_compared, remember
+from governance.runs.past import basis_of, last_compared, remember, was_compared
 from governance.runs.work import Evaluation, Seen, Work
 
 PAIRS = """
@@ -58,11 +58,11 @@ class Consistency:
         entity = self.work.config.entity(check.entity)
         found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
         newest, self.compared = self._before_this(check)
-        before = self._file_of(newest)
-        remember(self.work.con, check.name, before, self._file_of(self.compared))
+        files = self._file_of(newest), self._file_of(self.compared)
+        remember(self.work.con, check.name, *files)
         judged = []
         for plan in pairs(entity, check.sources):
-            first = not findings.was_compared(self.work.con, check.name, plan, before)
+            first = not was_compared(self.work.con, check.name, plan)
             run = PairRun(
                 check.name,
                 entity,
@@ -92,8 +92,9 @@ class Consistency:
         """For a source this run did not read: its newest snapshot, if its last read was whole."""
         for steps in self.work.ledger.steps.last_reads(source, limit=1):
             for step in steps:
-                mine = step.kind is StepKind.READ and step.entity in (entity.name, None)
-                if mine and step.status is StepStatus.FAILED:
+                # A source that broke off was not read whole, whichever entity it was at.
+                mine = step.entity in (entity.name, None) or step.retryable
+                if step.kind is StepKind.READ and step.status is StepStatus.FAILED and mine:
                     return Seen(error=CodedError(step.code or "store.never_read", **step.params))
         newest = self.work.ledger.snapshots.newest(source, entity.name)
         if newest is None:
@@ -155,12 +156,15 @@ class Consistency:
     def _compare(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
     ) -> Judged:
-        now = [snapshot for s in (plan.left, plan.right) if (snapshot := found[s].snapshot)]
-        left, right = (self.work.sides.side(run.entity, snapshot) for snapshot in now)
+        left_now, right_now = found[plan.left].snapshot, found[plan.right].snapshot
+        assert left_now is not None
+        assert right_now is not None
+        left = self.work.sides.side(run.entity, left_now)
+        right = self.work.sides.side(run.entity, right_now)
         carry = findings.carry_of(run.entity)
         basis = basis_of(run.entity, plan, left, right)
         last = last_compared(self.work.con, run.check, plan, basis, self.compared)
-        past = self.work.sides.past(run.entity, last, *now) if last else None
+        past = self.work.sides.past(run.entity, last, left_now, right_now) if last else None
         touched = past.touched(self.work.con) if past else None
         if past is not None and touched is not None:
             before = Before(past.left, past.right, past.last.totals)

@@ -1,7 +1,8 @@
 """One run: read the sources, evaluate the checks, seal the results, let the ledger show them.
 
-Nothing of a run is visible before its last commit. A source that fails is marked with its reason
-and the others go on; what depends on it is not evaluable.
+What a run read is visible once its source was read whole, what it found from its last commit on. A
+source that fails is marked with its reason and the others go on; what depends on it is not
+evaluable.
 """
 
 from __future__ import annotations
@@ -94,7 +95,11 @@ def _execute(context: Context) -> None:
     with Evaluator(
         context.ledger, context.home, context.config, context.run.id, as_of, context.proofs
     ) as evaluator:
-        evaluations = [_evaluate(context, evaluator, check, seen) for check in context.checks]
+        evaluations = []
+        for check in context.checks:
+            if context.stop():
+                break
+            evaluations.append(_evaluate(context, evaluator, check, seen))
         if context.stop():
             _end(context, RunStatus.STOPPED, GovernanceError("run.stopped"))
             return
@@ -157,6 +162,7 @@ class SourceRead:
         self.source = source
         self.as_of = as_of
         self.open_step: int | None = None
+        self.done_steps: list[int] = []
         self.told = 0.0
         self.taken: list[Taken] = []
         self.failed: dict[str, CodedError] = {}
@@ -172,6 +178,8 @@ class SourceRead:
         except CodedError as error:
             # Not the whole source was read: what came before belongs to no consistent snapshot.
             self._close_failed(error)
+            for step in self.done_steps:
+                self._fail(step, error)
             self.taken.clear()
             self.clues.clear()
             for entity in entities:
@@ -255,6 +263,7 @@ class SourceRead:
             rows=item.rows,
             notes=[{"code": note.code, "params": dict(note.params)} for note in item.notes],
         )
+        self.done_steps.append(self.open_step)
         self.open_step = None
 
     def _close_failed(self, error: CodedError) -> None:
@@ -267,6 +276,10 @@ class SourceRead:
                 now=self.context.clock(),
                 source=self.source.name,
             )
+        self._fail(step, error)
+        self.open_step = None
+
+    def _fail(self, step: int, error: CodedError) -> None:
         self.context.ledger.steps.failed(
             self.context.run.id,
             step,
@@ -276,7 +289,6 @@ class SourceRead:
             params=error.params,
             retryable=isinstance(error, SourceUnavailable),
         )
-        self.open_step = None
 
 
 def _evaluate(

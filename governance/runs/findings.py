@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from checks.consistency import Excused, PairPlan
+from checks.consistency import Excused
 from checks.dictionary import Entity
 from checks.outcome import severity_of
 from checks.sql import quoted
-from governance.store import attached
 
 FINDINGS = {
     "finding_id": "VARCHAR",
@@ -176,21 +174,6 @@ def create(con: Any) -> None:
     declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in FINDINGS.items())
     for table in ("findings", "fresh"):
         con.execute(f"CREATE TABLE {table} ({declared})")
-
-
-def was_compared(con: Any, check: str, plan: PairPlan, file: Path | None) -> bool:
-    """Whether the pair was ever compared: it was in the run sealed in `file`, or left findings."""
-    if file is None:
-        return False
-    names = [check, plan.left, plan.right]
-    with attached(con, file, "before"):
-        (known,) = con.execute(
-            "SELECT EXISTS (FROM before.main.pairs WHERE check_name = $1 AND left_source = $2"
-            " AND right_source = $3 AND strict IS NOT NULL) OR EXISTS (FROM before.main.findings"
-            " WHERE check_name = $1 AND left_source = $2 AND right_source = $3)",
-            names,
-        ).fetchone()
-    return bool(known)
 
 
 def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None = None) -> None:

@@ -10,9 +10,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from checks import at_once, cells, consistency, multiset, recheck, reconcile, residue, tolerance
 from checks.consistency import PairPlan
 from checks.dictionary import Entity
 from checks.prepare import Side
@@ -61,7 +63,8 @@ def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -
     for table, columns in _REMEMBERED.items():
         declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
-    for file, tables in ((newest, ("findings", "agreed")), (compared, ("pairs", "fields"))):
+    of_pairs = compared or newest  # of one that could not compare all, those that it could
+    for file, tables in ((newest, ("findings", "agreed")), (of_pairs, ("pairs", "fields"))):
         if file is not None:
             _load(con, check, file, tables)
 
@@ -89,6 +92,18 @@ def _load(con: Any, check: str, file: Path, tables: Sequence[str]) -> None:
 
 def _name(table: str) -> str:
     return "previous" if table == "findings" else f"previous_{table}"
+
+
+def was_compared(con: Any, check: str, plan: PairPlan) -> bool:
+    """Whether the remembered runs compared the pair, on whatever basis, or left findings of it."""
+    (known,) = only_row(
+        con,
+        "SELECT EXISTS (FROM previous_pairs WHERE check_name = $1 AND left_source = $2"
+        " AND right_source = $3 AND strict IS NOT NULL) OR EXISTS (FROM previous"
+        " WHERE check_name = $1 AND left_source = $2 AND right_source = $3)",
+        [check, plan.left, plan.right],
+    )
+    return bool(known)
 
 
 @dataclass(frozen=True)
@@ -141,8 +156,17 @@ def basis_of(entity: Entity, plan: PairPlan, left: Side, right: Side) -> str:
         (entity.authority, entity.display, entity.department, entity.weight),
         (plan.left, plan.right, plan.fields, plan.presence),
         (fingerprint(left.spec), fingerprint(right.spec)),
+        _edition(),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+@cache
+def _edition() -> str:
+    """Another text once the comparison's own code is another: old sums are not added to then."""
+    modules = (at_once, cells, consistency, multiset, recheck, reconcile, residue, tolerance)
+    sources = (Path(str(module.__file__)).read_bytes() for module in modules)
+    return hashlib.sha256(b"\0".join(sources)).hexdigest()[:16]
 
 
 def last_compared(

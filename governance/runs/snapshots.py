@@ -21,6 +21,7 @@ from checks.profile import profile
 from checks.sql import only_row
 from governance.config.model import SourceConfig
 from governance.errors import EvidenceTampered, SourceUnavailable
+from governance.ledger import LedgerRefused
 from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.runs.clues import Clue, Search, clue_of, told
 from governance.sources import Extract, Landed, Note, Reader, open_source
@@ -103,7 +104,7 @@ def take(
                 taking = _Take(con, reader, source.name, entity, reading, chains)
                 try:
                     yield taking.take()
-                except SourceUnavailable:
+                except (SourceUnavailable, LedgerRefused):
                     raise
                 except CodedError as error:
                     yield taking.failed(error)

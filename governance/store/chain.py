@@ -122,7 +122,7 @@ class Chains:
             for place, file in enumerate(deltas, start=1)
             for table in ("rows", "odd")
         )
-        self._con.execute(f"CREATE TABLE {name} AS {' UNION ALL '.join(spoken)}")
+        self._con.execute(f"CREATE OR REPLACE TABLE {name} AS {' UNION ALL '.join(spoken)}")
         return name
 
     def _views(self, index: Index) -> Opened:
@@ -136,8 +136,8 @@ class Chains:
         ):
             last = f"{name}_{table}_last"
             self._con.execute(
-                f"CREATE TABLE {last} AS SELECT {known_by}, max(_at) AS _at FROM {index.said}"
-                f" WHERE part = '{table}' GROUP BY {known_by}"
+                f"CREATE OR REPLACE TABLE {last} AS SELECT {known_by}, max(_at) AS _at"
+                f" FROM {index.said} WHERE part = '{table}' GROUP BY {known_by}"
             )
             changed = " UNION ALL ".join(
                 f"SELECT {place} AS _at, * FROM {file}.main.{table}"
@@ -148,7 +148,8 @@ class Chains:
                 f" ON c.{known_by} = l.{known_by} AND c._at = l._at{copies} WHERE c.{there}"
             )
             self._con.execute(
-                f"CREATE VIEW {name}_{table} AS SELECT {columns} FROM {base}.main.{table} AS c"
+                f"CREATE OR REPLACE VIEW {name}_{table} AS SELECT {columns}"
+                f" FROM {base}.main.{table} AS c"
                 f" ANTI JOIN {last} AS l ON c.{known_by} = l.{known_by} UNION ALL {later[table]}"
             )
         others = f" ANTI JOIN {name}_rows_last AS l ON b._key = l._key"

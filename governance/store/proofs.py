@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from governance.errors import EvidenceTampered
+from governance.errors import EvidenceTampered, StoreError
 from governance.store.home import Home
 from governance.store.sealed import verify
 
@@ -25,6 +25,8 @@ class Proofs:
             stat = home.file(file).stat()
         except FileNotFoundError:
             raise EvidenceTampered("store.missing", file=file) from None
+        except OSError as error:
+            raise StoreError("store.home", path=home.path, reason=error.strerror) from error
         mark = (stat.st_ino, stat.st_size, stat.st_ctime_ns)
         if self._seen.get((file, sha256)) == mark:
             return home.file(file)

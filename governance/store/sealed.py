@@ -149,7 +149,8 @@ def put_aside(home: Home, path: Path, group: str) -> Path:
 
     What lies there is never overwritten: a second file of the same name gets a number.
     """
-    wanted = home.path / "quarantine" / group / path.relative_to(home.path)
+    below = path.resolve().relative_to(home.path.resolve())  # the home may be a link
+    wanted = home.path / "quarantine" / group / below
     wanted.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     target, number = wanted, 1
     while target.exists():

@@ -101,3 +101,20 @@ def test_a_full_room_is_left_for_a_new_one_and_closed_by_its_last_reader(company
     with pytest.raises(Exception, match="closed"):
         first.con.execute("SELECT 1")
     archive.close()
+
+
+def test_more_copies_than_are_shown_vanish_all_the_same(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("governance.runs.snapshots.MOST", 50)
+    monkeypatch.setattr("checks.changes.MOST", 50)
+    company.run()
+    for number in range(25):
+        company.change(
+            "oa", "INSERT INTO base_customer (khbh, khmc) VALUES ('C900', ?)", str(number)
+        )
+    company.run()
+    company.change("oa", "DELETE FROM base_customer WHERE khbh = 'C900'")
+    company.change("crm", "INSERT INTO customers (code, name) VALUES ('C900', 'a')")
+    company.run()
+    assert [what for _, what, *_ in told(company, "C900")] == [What.APPEARED, What.VANISHED]

@@ -25,6 +25,7 @@ from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.runs import snapshots
 from governance.runs.snapshots import Reading, Taken, take
 from governance.sources import Extract, Landed
+from governance.sources.sqlite import SqliteReader
 from governance.store import Chains, Home, Link, Proofs, engine, open_home
 from tests.runs.conftest import START, Company
 
@@ -404,3 +405,48 @@ def test_a_pair_that_nothing_touched_is_not_compared_again(
     second = company.run()
     assert second.as_of == START + timedelta(days=1)
     assert company.query(second, FINDING) == company.query(first, FINDING)
+
+
+def test_what_was_compared_once_is_no_first_comparison_after_a_dark_day(company: Company) -> None:
+    """Nothing counts as pending at a first look, so what is one decides a score."""
+    path = company.folder / "governance.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("  customer:\n", "  customer:\n    lag: 3d\n", 1), "utf-8")
+    company.run()
+    away = (company.folder / "oa.sqlite").rename(company.folder / "away")
+    company.run()
+    away.rename(company.folder / "oa.sqlite")
+    company.change("oa", "UPDATE base_customer SET khjb = 'Z' WHERE khbh = 'C001'")
+    assert company.states(company.run(), "C001") == {"level": "pending"}
+
+
+def test_a_source_that_broke_off_is_read_whole_for_none_of_its_entities(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.run()
+    read = SqliteReader.read
+
+    def break_off(self: SqliteReader, extract: Extract, *rest: Any) -> Landed:
+        if self.name == "crm" and extract.entity == "payment":
+            raise SourceUnavailable("source.lost", source="crm", table="payments", reason="cut")
+        return read(self, extract, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteReader, "read", break_off)
+        cut = company.run(sources=("crm",))
+    steps = [s for s in company.ledger.steps.of_run(cut.id) if s.source == "crm"]
+    assert {(s.status.value, s.code) for s in steps} == {("failed", "source.lost")}
+    later = company.run(sources=("oa",))
+    outcomes = {r.outcome for r in company.ledger.results.of_run(later.id)}
+    assert outcomes == {Outcome.NOT_EVALUABLE}
+
+
+def test_drift_that_a_stopped_run_saw_is_told_by_the_next(company: Company) -> None:
+    company.run()
+    company.change("oa", "ALTER TABLE base_customer ADD COLUMN beizhu TEXT")
+    # It has read the OA when it is asked to leave.
+    company.stop = lambda: company.ledger.snapshots.history("oa", "customer")[-1].run_id == 2
+    assert company.run().status.value == "stopped"
+    company.stop = lambda: False
+    kinds = "SELECT kind FROM findings WHERE check_name = 'drift' AND state <> 'gone'"
+    assert company.query(company.run(), kinds) == [("column_added",)]
