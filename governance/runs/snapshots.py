@@ -25,6 +25,7 @@ from governance.ledger import LedgerRefused
 from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.runs.clues import Clue, Search, clue_of, told
 from governance.sources import Extract, Landed, Note, Reader, open_source
+from governance.sources.watch import Watch
 from governance.store import Chains, Home, Link, Opened, Proofs, Sealed, engine, seal
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 FORMAT = 3
 # A chain of a hundred files is attached in 17 CPU ms; much longer ones make every look slow.
 LONGEST = 128
+# 2,000,000 x 12 landed, prepared and sealed: at most 643 MB of a process against 1,243 with 1 GB
+# here, for the same CPU (17.8 s against 18.2). Several sources are read at once.
+MEMORY = "400MB"
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def take(
     all that is still to come; the caller must then drop what came before, since it did not read
     the whole. Raises SourceUnavailable or SourceRefused when the source cannot be opened at all.
     """
-    con = engine(reading.home)
+    con = engine(reading.home, memory=MEMORY)
     chains = Chains(con, reading.home, reading.proofs)
     try:
         with open_source(source, zone=reading.zone).snapshot() as reader:
@@ -145,8 +149,17 @@ class _Take:
         self.notes: tuple[Note, ...] = ()
 
     def take(self) -> Taken:
-        with self._room():
+        with self._room(), self._stoppable():
             return self._take()
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """A stop ends what DuckDB is at as well: the source is held until its rows are sealed."""
+        import duckdb
+
+        watch = Watch(self.source, self.reading.stop, self.con.interrupt)
+        with watch, watch.over(duckdb.InterruptException):
+            yield
 
     @contextmanager
     def _room(self) -> Iterator[None]:

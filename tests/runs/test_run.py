@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from typing import Any
 
 import duckdb
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from checks.outcome import Outcome
 from governance.ledger import LedgerRefused
 from governance.ledger.rows import RunStatus, StepStatus
+from governance.runs import snapshots
 from tests.runs.conftest import START, Company
 from tests.worlds import WORLDS, TinyWorld
 
@@ -259,3 +262,21 @@ def test_a_run_whose_lease_went_to_another_cannot_finish(company: Company) -> No
     with pytest.raises(LedgerRefused):
         company.run()
     assert company.ledger.runs.last_sealed() is None
+
+
+def test_a_stop_while_rows_are_prepared_lets_go_of_the_source_at_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at: list[float] = []
+
+    def endless(con: Any, *_: Any) -> None:
+        at.append(time.monotonic())
+        con.execute("SELECT sum(hash(a.range, b.range)) FROM range(1000000000) a, range(1000) b")
+
+    monkeypatch.setattr(snapshots, "prepare", endless)
+    company.stop = lambda: bool(at)
+    run = company.run()
+    assert run.status is RunStatus.STOPPED
+    assert time.monotonic() - min(at) < 5
+    steps = company.ledger.steps.of_run(run.id)
+    assert {s.code for s in steps} == {"source.stopped"}
