@@ -67,15 +67,13 @@ class Killing:
         self.step = length_of_a_step(self.ledger)
 
     def once(self) -> None:
-        """Kill who holds the lease, at a random step of its run and a random moment after that."""
+        """Kill who holds the lease, at a random moment of its run."""
         self.tries += 1
         self.states[f"n{self.tries}"] = change(self.place.folder / "oa.sqlite", self.tries)
-        if self.tries % 5 == 0:
+        if self.tries % 8 == 0:
             last = self.ledger.runs.last_sealed()
             until(lambda: self.ledger.runs.last_sealed() != last, "a run left in peace", look=0.01)
-        wanted = self.dice.randint(0, STEPS)
-        until(lambda: self.begun() == wanted, "a run that is so far", look=0.002)
-        time.sleep(self.dice.uniform(0, self.step))
+        self.await_moment()
         name = self._holder() or next(iter(self.works))
         if self.tries % 7 == 0:
             self.stop("person")
@@ -90,6 +88,17 @@ class Killing:
         assert self.truth.visible() == []
         self.place.clock.move(OUTLIVED)
         self.begin()
+
+    def await_moment(self) -> None:
+        """A random step of a run and a random moment after that; now and then the short while in
+        which a file is sealed."""
+        if self.tries % 4 == 0:
+            until(self._is_writing, "a file to be sealed", look=0.002)
+            time.sleep(self.dice.uniform(0, self.step / 10))
+        else:
+            wanted = self.dice.randint(0, STEPS)
+            until(lambda: self.begun() == wanted, "a run that is so far", look=0.005)
+            time.sleep(self.dice.uniform(0, self.step))
 
     def settle(self) -> None:
         """Kill them all, and let one come a day later who only tidies up."""
@@ -137,10 +146,16 @@ class Killing:
         run = self._running()
         return -1 if run is None else len(self.ledger.steps.of_run(run.id))
 
+    def _is_writing(self) -> bool:
+        """Whether whoever holds the lease is at a file; those of the dead do not count."""
+        lease = self.lease()
+        halves = (ASIDE.fullmatch(path.name) for path in self.home.tmp.iterdir())
+        return any(lease and half and int(half.group(1)) == lease.fence for half in halves)
+
     def _stage(self, run: RunRow) -> str:
         steps = self.ledger.steps.of_run(run.id)
         open_ = {step.kind for step in steps if step.status is StepStatus.RUNNING}
-        if any(ASIDE.fullmatch(path.name) for path in self.home.tmp.iterdir()):
+        if self._is_writing():
             return "writing a sealed file"
         if self._orphans():
             return "sealed and not yet told"

@@ -53,5 +53,7 @@ def test_four_workers_and_the_leader_killed_three_times_run_each_slot_once(
     assert None not in runs
     assert {run.id for run in ledger.runs.recent(1000)} == set(runs)
     assert len(set(runs)) == len(runs)
+    by_fence = [run.fence for run in reversed(ledger.runs.recent(1000)) if run.fence]
+    assert by_fence == sorted(by_fence)
     assert Truth(ledger, bench.home).settled() == []
     ledger.close()

@@ -96,7 +96,7 @@ def start(work: Callable[..., object], *arguments: object) -> ForkServerProcess:
 
 
 def quietly(work: Callable[..., object], *arguments: object) -> None:
-    loop.POLL = run_now.POLL = 0.01
+    loop.POLL = run_now.POLL = 0.05
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     work(*arguments)
 
@@ -111,7 +111,7 @@ def work(place: Place, ttl: float = 30.0) -> None:
     """As `duiqi worker`."""
     ledger, bench = place.bench()
     settings = loop.Settings(place.config, load_config, load_config(place.config))
-    loop.Worker(bench, settings, threading.Event(), ttl=timedelta(seconds=ttl), standby=0.02).work()
+    loop.Worker(bench, settings, threading.Event(), ttl=timedelta(seconds=ttl), standby=0.1).work()
     ledger.close()
 
 
@@ -133,7 +133,7 @@ def decide(place: Place, said: Path) -> None:
             made = ledger.decisions.add(me, "f", "comment", {"text": "x"}, now=place.clock())
             notes.write(f"{made}\n")
             notes.flush()
-            time.sleep(0.02)
+            time.sleep(0.1)
 
 
 def work_with_little_patience(place: Place) -> None:

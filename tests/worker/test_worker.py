@@ -99,34 +99,6 @@ def test_of_the_slots_missed_while_nobody_worked_the_newest_runs_once(
     )
 
 
-def test_slots_run_once_though_three_workers_want_them_and_the_first_is_killed(
-    bench: Bench, tmp_path: Path
-) -> None:
-    config = company(tmp_path, schedule="schedule: {every: 1s}")
-    job = "schedule every 1s"
-    workers = [start_worker(config.path) for _ in range(3)]
-    try:
-        until(lambda: len(bench.ledger.slots.of_job(job)) > 2, "the first slots")
-        holder = bench.ledger.leases.alive(now=utc_now())
-        assert holder is not None
-        (leader,) = (w for w in workers if f":{w.pid}:" in holder.holder)
-        leader.kill()
-        seen = len(bench.ledger.slots.of_job(job))
-        until(lambda: len(bench.ledger.slots.of_job(job)) > seen + 2, "slots under another")
-    finally:
-        for worker in workers:
-            worker.send_signal(signal.SIGTERM)
-        said = [worker.communicate(timeout=60)[1] for worker in workers]
-    slots = bench.ledger.slots.of_job(job)
-    assert len({slot for slot, _ in slots}) == len(slots)
-    runs = [run for _, run in slots if run is not None]
-    assert len(set(runs)) == len(runs) == len(slots) - 1
-    assert {run.id for run in bench.ledger.runs.recent(limit=1000)} == set(runs)
-    assert sum(b"holding lease" in lines for lines in said) >= 2, said
-    by_fence = [run.fence for run in reversed(bench.ledger.runs.recent(limit=1000)) if run.fence]
-    assert by_fence == sorted(by_fence)
-
-
 def test_a_killed_worker_leaves_a_failed_run_and_the_queue_goes_on(
     bench: Bench, tmp_path: Path, postgres_url: str
 ) -> None:
