@@ -6,16 +6,19 @@ personal fields, keys and hashes. Comparing afterwards only looks at what differ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from checks.dictionary import Entity, Mapping, Tolerance
+from checks.ahead import Ahead, clear, joined, look
+from checks.dictionary import Entity, Tolerance
+from checks.dictionary import Mapping as Mapped
 from checks.masking import SEPARATOR, VARIABLE, mask, token
-from checks.normalisers import expression, idle, install
+from checks.normalisers import install
 from checks.sql import literal, only_row, quoted
 
-LOOK_AHEAD_ROWS = 200_000
+NOTHING_AHEAD: Mapping[str, Ahead] = MappingProxyType({})
 # What every prepared row has besides its fields.
 OWN = ("_key", "_raw_hash", "_norm_hash", "_unread")
 
@@ -121,7 +124,7 @@ class Prepared:
         return Side(quoted(self.rows), quoted(self.odd), self.spec, "_key")
 
 
-def spec_of(entity: Entity, mapping: Mapping, *, secret: bytes, zone: str) -> Spec:
+def spec_of(entity: Entity, mapping: Mapped, *, secret: bytes, zone: str) -> Spec:
     """How rows of `entity` from one source are prepared for sealing: the fields it maps.
 
     Tolerance is dropped on masked fields: what is kept of them can only be told apart, so they
@@ -152,13 +155,15 @@ def prepare(con: Any, landed: str, prefix: str, spec: Spec) -> Prepared:
     readers = {c.reader for c in spec.columns if c.reader}
     install(con, readers, spec.zone)
     everything, repeated = quoted(f"{prefix}all"), quoted(f"{prefix}repeated")
+    ahead = look(con, landed, prefix, [(c.name, c.reader) for c in spec.columns if c.reader])
+    query = prepared_query(joined(landed, ahead), spec, ahead)
     if spec.secret is not None:
         con.execute(f"SET VARIABLE {VARIABLE} = $1", [spec.secret.hex()])
-    query = prepared_query(landed, spec, _skipped(con, landed, spec))
     try:
         con.execute(f"CREATE OR REPLACE TABLE {everything} AS {query}")
     finally:
         con.execute(f"RESET VARIABLE {VARIABLE}")
+    clear(con, ahead)
     con.execute(
         f"CREATE OR REPLACE TABLE {repeated} AS SELECT _key FROM {everything}"
         " WHERE _key IS NOT NULL GROUP BY _key HAVING count(*) > 1"
@@ -201,20 +206,6 @@ def digest(con: Any, *relations: str) -> str:
     return f"{rows}:{low}:{high}"
 
 
-def _skipped(con: Any, landed: str, spec: Spec) -> dict[str, int]:
-    """Per column, the stages of its normaliser that change none of its values.
-
-    Planning the SQL of all of them costs more than running it over a few thousand rows, so a
-    look ahead pays there; over many rows it would only test everything twice.
-    """
-    read = [c for c in spec.columns if c.reader]
-    if not read or only_row(con, f"SELECT count(*) FROM {landed}")[0] > LOOK_AHEAD_ROWS:
-        return {}
-    least = (f"min({idle(c.reader, quoted(c.name))})" for c in read if c.reader)
-    row = only_row(con, f"SELECT {', '.join(least)} FROM {landed}")
-    return {c.name: n or 0 for c, n in zip(read, row, strict=True)}
-
-
 def _views(con: Any, prefix: str, spec: Spec) -> None:
     stored = ", ".join(quoted(name) for name in spec.stored)
     everything, rows, odd, repeated = (
@@ -245,18 +236,17 @@ def _unread(con: Any, everything: str, spec: Spec) -> tuple[tuple[str, int], ...
     return tuple((c.name, found[c.name]) for c in spec.columns if c.name in found)
 
 
-def prepared_query(landed: str, spec: Spec, skipped: dict[str, int] | None = None) -> str:
+def prepared_query(landed: str, spec: Spec, ahead: Mapping[str, Ahead] = NOTHING_AHEAD) -> str:
     """SQL for the rows of `landed` with the columns `spec.stored` and, per column with a reader,
     `<name>__u`: its value could not be read.
 
-    `skipped` says per column how many stages of its normaliser to leave out, having no effect.
+    `ahead` says per column how to read it; `landed` must then be what `checks.ahead.joined` gives.
 
     Nested selects, so that no normaliser and no token is evaluated twice.
     """
     read = [c for c in spec.columns if c.reader]
     names = [quoted(c.name) for c in spec.columns]
-    skip = skipped or {}
-    texts = (_read(c, skip.get(c.name, 0)) for c in read)
+    texts = (_read(c, ahead.get(c.name, Ahead())) for c in read)
     inner = f"SELECT {_list([f'{_raw_hash(spec)} AS _raw_hash'], names, texts)} FROM {landed}"
     inner = f"SELECT {_list(['_raw_hash'], names, (_settled(c) for c in read))} FROM ({inner})"
     protected = (p for c in spec.columns for p in _protected(c))
@@ -270,9 +260,9 @@ def _list(*parts: Iterable[str]) -> str:
     return ", ".join(part for group in parts for part in group)
 
 
-def _read(column: Column, skip: int) -> str:
+def _read(column: Column, ahead: Ahead) -> str:
     assert column.reader is not None
-    read = expression(column.reader, quoted(column.name), skip=skip)
+    read = ahead.read(column.reader, quoted(column.name))
     return f"{read} AS {quoted(column.name + '__x')}"
 
 
