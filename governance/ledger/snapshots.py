@@ -18,53 +18,42 @@ TOLD = (RunStatus.SUCCEEDED.value, RunStatus.PARTIAL.value)
 
 
 @dataclass(frozen=True)
+class NewSnapshot:
+    """A sealed snapshot that the ledger does not know yet. All but a base name their parent.
+
+    Raises ValueError where one has no parent that needs one, or the other way round.
+    """
+
+    source: str
+    entity: str
+    run_id: int
+    sealed: Sealed
+    rows: int
+    taken_at: datetime
+    columns: Sequence[tuple[str, str]]
+    unread: Mapping[str, int]
+    parent: SnapshotRow | None = None
+    kind: SnapshotKind = SnapshotKind.BASE
+    changes: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.parent is None) != (self.kind is SnapshotKind.BASE):
+            raise ValueError("a base has no parent, every other snapshot has one")
+
+
+@dataclass(frozen=True)
 class Snapshots:
     database: Database
 
-    def add(
-        self,
-        *,
-        fence: int,
-        source: str,
-        entity: str,
-        run_id: int,
-        sealed: Sealed,
-        rows: int,
-        taken_at: datetime,
-        columns: Sequence[tuple[str, str]],
-        unread: Mapping[str, int],
-        parent: SnapshotRow | None = None,
-        kind: SnapshotKind = SnapshotKind.BASE,
-        changes: int = 0,
-    ) -> int:
-        """Make a sealed snapshot visible and return its id. All but a base name their parent."""
-        if (parent is None) != (kind is SnapshotKind.BASE):
-            raise ValueError("a base has no parent, every other snapshot has one")
-        with self.database.fenced(fence) as connection:
-            made: int = connection.execute(
-                insert(snapshots)
-                .values(
-                    source=source,
-                    entity=entity,
-                    run_id=run_id,
-                    parent_id=None if parent is None else parent.id,
-                    kind=kind,
-                    base_id=None if parent is None else parent.base_id,
-                    changes=changes,
-                    file=sealed.file,
-                    sha256=sealed.sha256,
-                    bytes=sealed.bytes,
-                    rows=rows,
-                    taken_at=taken_at,
-                    columns=[list(column) for column in columns],
-                    unread=dict(unread),
-                )
-                .returning(snapshots.c.id)
-            ).scalar_one()
-            if parent is None:
-                itself = update(snapshots).where(snapshots.c.id == made)
-                connection.execute(itself.values(base_id=made))
+    def add(self, new: NewSnapshot, *, fence: int) -> int:
+        """Make a sealed snapshot visible and return its id."""
+        (made,) = self.add_all([new], fence=fence)
         return made
+
+    def add_all(self, new: Sequence[NewSnapshot], *, fence: int) -> tuple[int, ...]:
+        """Make the snapshots of one moment visible, all at once; returns their ids in order."""
+        with self.database.fenced(fence) as connection:
+            return tuple(_insert(connection, snapshot) for snapshot in new)
 
     def get(self, snapshot_id: int) -> SnapshotRow | None:
         with self.database.read() as connection:
@@ -158,6 +147,33 @@ class Snapshots:
         query = select(snapshots.c.file).where(snapshots.c.removed_at.is_(None))
         with self.database.read() as connection:
             return frozenset(connection.scalars(query))
+
+
+def _insert(connection: Connection, new: NewSnapshot) -> int:
+    made: int = connection.execute(
+        insert(snapshots)
+        .values(
+            source=new.source,
+            entity=new.entity,
+            run_id=new.run_id,
+            parent_id=None if new.parent is None else new.parent.id,
+            kind=new.kind,
+            base_id=None if new.parent is None else new.parent.base_id,
+            changes=new.changes,
+            file=new.sealed.file,
+            sha256=new.sealed.sha256,
+            bytes=new.sealed.bytes,
+            rows=new.rows,
+            taken_at=new.taken_at,
+            columns=[list(column) for column in new.columns],
+            unread=dict(new.unread),
+        )
+        .returning(snapshots.c.id)
+    ).scalar_one()
+    if new.parent is None:
+        itself = update(snapshots).where(snapshots.c.id == made)
+        connection.execute(itself.values(base_id=made))
+    return made
 
 
 def fetch(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[SnapshotRow, ...]:

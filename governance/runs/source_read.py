@@ -11,6 +11,7 @@ from governance.config.model import SourceConfig
 from governance.errors import SourceUnavailable
 from governance.ledger import LedgerRefused
 from governance.ledger.rows import StepKind
+from governance.ledger.snapshots import NewSnapshot
 from governance.runs.clues import Clue
 from governance.runs.context import Context
 from governance.runs.snapshots import Failed, Reading, Taken, take
@@ -75,10 +76,10 @@ class SourceRead:
                 self.taken.append(item)
 
     def _register(self) -> dict[tuple[str, str], Seen]:
-        seen: dict[tuple[str, str], Seen] = {}
-        for item in self.taken:
-            made = self.context.ledger.snapshots.add(
-                fence=self.context.fence,
+        """One commit shows all that was read of the source, since it is of one moment."""
+        known = self.context.ledger.snapshots
+        new = [
+            NewSnapshot(
                 source=self.source.name,
                 entity=item.entity,
                 run_id=self.context.run.id,
@@ -91,9 +92,13 @@ class SourceRead:
                 kind=item.kind,
                 changes=item.changes,
             )
-            seen[self.source.name, item.entity] = Seen(
-                snapshot=self.context.ledger.snapshots.get(made)
-            )
+            for item in self.taken
+        ]
+        made = known.add_all(new, fence=self.context.fence) if new else ()
+        seen = {
+            (self.source.name, item.entity): Seen(snapshot=known.get(number))
+            for item, number in zip(self.taken, made, strict=True)
+        }
         for entity, error in self.failed.items():
             clue = self.clues.get(entity)
             seen[self.source.name, entity] = Seen(error=error, clue=clue)

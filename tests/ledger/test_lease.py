@@ -11,6 +11,7 @@ import pytest
 from governance.access import WORKER, local_operator
 from governance.ledger import LEASE_TIME, Ledger, LedgerRefused, open_ledger
 from governance.ledger.rows import RunStatus, StepKind, Trigger
+from governance.ledger.snapshots import NewSnapshot
 from governance.store import Sealed
 from tests.ledger.processes import NOW, claim_slots, decide, take_turns, together
 
@@ -62,8 +63,7 @@ def writes(ledger: Ledger, run: int, step: int, fence: int) -> dict[str, Callabl
             run, step, code="x", params={}, retryable=True, **told  # type: ignore[arg-type]
         ),
         "snapshot": lambda: ledger.snapshots.add(
-            fence=fence, source="crm", entity="customer", run_id=run, sealed=SEALED, rows=1,
-            taken_at=NOW, columns=(), unread={},
+            NewSnapshot("crm", "customer", run, SEALED, 1, NOW, (), {}), fence=fence
         ),
         "slot": lambda: ledger.slots.claim(
             "j", NOW, actor=WORKER, sources=None, checks=None, **told  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from governance.access import WORKER
 from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.retention import Aged
 from governance.ledger.rows import RunStatus, SnapshotKind, SnapshotRow, Trigger
+from governance.ledger.snapshots import NewSnapshot
 from governance.store import Sealed
 from tests.ledger.processes import NOW
 
@@ -25,18 +26,20 @@ def run(ledger: Ledger, fence: int, day: int, kind: SnapshotKind) -> SnapshotRow
     parent = None if kind is SnapshotKind.BASE else before
     file = before.file if before and kind is SnapshotKind.SAME else f"snapshots/{number}.duckdb"
     made = ledger.snapshots.add(
+        NewSnapshot(
+            source="crm",
+            entity="customer",
+            run_id=number,
+            sealed=Sealed(file, "0" * 64, 1),
+            rows=1,
+            taken_at=now,
+            columns=[("code", "text")],
+            unread={},
+            parent=parent,
+            kind=kind,
+            changes=int(kind is SnapshotKind.DELTA),
+        ),
         fence=fence,
-        source="crm",
-        entity="customer",
-        run_id=number,
-        sealed=Sealed(file, "0" * 64, 1),
-        rows=1,
-        taken_at=now,
-        columns=[("code", "text")],
-        unread={},
-        parent=parent,
-        kind=kind,
-        changes=int(kind is SnapshotKind.DELTA),
     )
     ledger.runs.finish(
         number,

@@ -18,6 +18,7 @@ from governance.ledger.rows import (
     StepStatus,
     Trigger,
 )
+from governance.ledger.snapshots import NewSnapshot
 from governance.store import Sealed
 from tests.ledger.processes import NOW
 
@@ -31,11 +32,12 @@ def started(ledger: Ledger, fence: int) -> int:
 
 
 def snapshot(ledger: Ledger, fence: int, run: int, source: str = "crm") -> int:
-    return ledger.snapshots.add(
-        fence=fence, source=source, entity="customer", run_id=run,
+    new = NewSnapshot(
+        source=source, entity="customer", run_id=run,
         sealed=Sealed(f"snapshots/{source}/customer/{run}.duckdb", "ab" * 32, 4096),
         rows=3, taken_at=NOW, columns=(("id", "bigint"), ("名称", "text")), unread={"phone": 2},
     )  # fmt: skip
+    return ledger.snapshots.add(new, fence=fence)
 
 
 def test_a_wish_that_waits_already_is_not_queued_twice(ledger: Ledger) -> None:

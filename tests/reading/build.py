@@ -17,6 +17,7 @@ from governance.access import Actor, Right
 from governance.config.model import CheckConfig, Config, Retention, SourceConfig
 from governance.ledger import Ledger, open_ledger
 from governance.ledger.rows import CheckResult, RunStatus, Trigger
+from governance.ledger.snapshots import NewSnapshot
 from governance.reading import Desk
 from governance.runs.findings import FINDINGS
 from governance.store import Home, engine, open_home, seal
@@ -225,15 +226,17 @@ class World:
         )
         con.close()
         self.taken[source, entity] = self.ledger.snapshots.add(
+            NewSnapshot(
+                source=source,
+                entity=entity,
+                run_id=run,
+                sealed=sealed,
+                rows=len(held),
+                taken_at=now,
+                columns=[],
+                unread={},
+            ),
             fence=self.fence,
-            source=source,
-            entity=entity,
-            run_id=run,
-            sealed=sealed,
-            rows=len(held),
-            taken_at=now,
-            columns=[],
-            unread={},
         )
 
     def close(self) -> None:
