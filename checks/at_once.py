@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks import tolerance
-from checks.cells import Names, any_differs, listed, near
+from checks.cells import Names, any_differs, cells_query, count_cells, listed, near
 from checks.multiset import cancel_copies
 from checks.normalisers import install
 from checks.prepare import Spec, key_of, prepared_query
-from checks.reconcile import Found, SideTotals, Totals, clear, finish, take_in
+from checks.reconcile import Found, SideTotals, Totals, clear, finish, part
 from checks.sql import only_row, quoted
 
 
@@ -81,7 +81,11 @@ def reconcile_at_once(
             f"SELECT '{side}', 'null_key_{side}', NULL, {side[0]}_raw_hash, {kept}"
             f" FROM {names.apart} WHERE again = 'null_{side}'"
         )
-    counts = take_in(con, compared, carry, names)
+    counts = count_cells(con, compared, names)
+    # There is but one `near`, so its cells are looked at where they lie.
+    con.execute(f"CREATE VIEW {names.cells} AS {cells_query(compared, carry, names)}")
+    for table, query in part(carry, names):
+        con.execute(f"CREATE TABLE {table} AS {query}")
     cancelled = cancel_copies(con, None, None, compared, carry, names)
     found = Found(sides[0], sides[1], counts, cancelled, (0,) * len(compared), tuple(null))
     return AtOnce(finish(con, found, compared, names), unread[0], unread[1])

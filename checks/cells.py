@@ -30,6 +30,11 @@ class Names:
         return self._table("cells")
 
     @property
+    def kept(self) -> str:
+        """What `cells` is a view of, where not of `near` itself."""
+        return self._table("_cells")
+
+    @property
     def lone(self) -> str:
         return self._table("lone")
 
@@ -71,8 +76,7 @@ class Names:
     @property
     def scratch(self) -> tuple[str, ...]:
         """Not needed once the comparison is done."""
-        tables = (self.again, self.leftover, self.residue, self.near, self.apart)
-        return (*tables, self.copies, self.cancelled)
+        return (self.again, self.leftover, self.residue, self.apart, self.copies, self.cancelled)
 
 
 @dataclass(frozen=True)

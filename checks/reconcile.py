@@ -83,7 +83,7 @@ def reconcile(
 ) -> Totals:
     """Compare the `columns` of two sides; both must know each of them under the same reader.
 
-    Leaves in `con`, replacing older ones, two tables:
+    Leaves in `con`, replacing older ones, a view and a table:
 
     `<into>cells`, one row per cell that is not aligned: `_key`, `field`, `place` (the column's
     place in `columns`), `class`, `left_value`, `right_value` (as shown), `left_canonical`,
@@ -106,12 +106,13 @@ def reconcile(
     )
     sides = _counted(con, left), _counted(con, right)
     counts, soft = Counts.none(len(compared)), [0] * len(compared)
-    for within in _slices(con, left, right, max(side.rows for side in sides)):
+    slices = _slices(con, left, right, max(side.rows for side in sides))
+    for place, within in enumerate(slices):
         find_residue(con, left, right, compared, within, names)
         look_closely(con, left, right, compared, carry, names)
         softly = count_soft(con, left, right, compared, within, names)
         soft = [one + other for one, other in zip(soft, softly, strict=True)]
-        counts += take_in(con, compared, carry, names)
+        counts += take_in(con, compared, carry, names, first=place == 0)
     if again:
         cancelled = cancel_copies(con, left, right, compared, carry, names)
     else:
@@ -126,7 +127,8 @@ def reconcile(
 
 def clear(con: Any, names: Names) -> None:
     """Drop what an earlier comparison under these names left."""
-    for table in (names.cells, names.lone, *names.scratch):
+    con.execute(f"DROP VIEW IF EXISTS {names.cells}")
+    for table in (names.near, names.kept, names.lone, *names.scratch):
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
@@ -160,12 +162,27 @@ def _slices(con: Any, left: Side, right: Side, rows: int) -> Iterator[str]:
         con.execute("RESET VARIABLE duiqi_high")
 
 
-def take_in(con: Any, columns: Sequence[Column], carry: Sequence[str], names: Names) -> Counts:
-    """Move what `near` holds on to `cells`, `lone` and `apart`, adding to what is there; count it.
+def take_in(
+    con: Any, columns: Sequence[Column], carry: Sequence[str], names: Names, *, first: bool
+) -> Counts:
+    """Move what `near` holds on to `kept`, `lone` and `apart`, and count it. They are made by the
+    `first` call and added to by others.
 
-    `near` and the residue are empty afterwards, so that memory holds those of one slice at most.
+    `near` and the residue are gone afterwards, so that memory holds those of one slice at most.
     """
     counts = count_cells(con, columns, names)
+    cells = cells_query(columns, carry, names)
+    for table, query in ((names.kept, cells), *part(carry, names)):
+        con.execute(f"CREATE TABLE {table} AS {query}" if first else f"INSERT INTO {table} {query}")
+    if first:
+        con.execute(f"CREATE VIEW {names.cells} AS FROM {names.kept}")
+    con.execute(f"DROP TABLE {names.near}")
+    con.execute(f"DROP TABLE {names.residue}")
+    return counts
+
+
+def part(carry: Sequence[str], names: Names) -> tuple[tuple[str, str], ...]:
+    """The tables `lone` and `apart`, each with the query for what of `near` belongs there."""
     lone = []
     for name, other in (("left", "right"), ("right", "left")):
         kept = listed([f"{name[0]}_carry{at}" for at in range(len(carry))])
@@ -174,16 +191,8 @@ def take_in(con: Any, columns: Sequence[Column], carry: Sequence[str], names: Na
             f" {name[0]}_raw_hash AS _raw_hash, {kept} AS carry"
             f" FROM {names.near} WHERE again = '' AND _{other}_key IS NULL"
         )
-    for table, query in (
-        (names.cells, cells_query(columns, carry, names)),
-        (names.lone, " UNION ALL ".join(lone)),
-        (names.apart, f"FROM {names.near} WHERE again <> ''"),
-    ):
-        con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM ({query}) LIMIT 0")
-        con.execute(f"INSERT INTO {table} {query}")
-    con.execute(f"DROP TABLE {names.near}")
-    con.execute(f"DROP TABLE IF EXISTS {names.residue}")
-    return counts
+    apart = f"FROM {names.near} WHERE again <> ''"
+    return (names.lone, " UNION ALL ".join(lone)), (names.apart, apart)
 
 
 @dataclass(frozen=True)
