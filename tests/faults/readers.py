@@ -18,6 +18,7 @@ from tests.faults.victims import Place, kill, start
 
 EVERYTHING = Filters(state=())
 PAIR = "crm~oa"
+LEAST = 4  # on a busy machine; a calm one comes to dozens
 PAUSE = 0.1  # they share two cores with who seals
 
 
@@ -57,7 +58,7 @@ class Readers:
         few = [
             f"only {told['reads']} reads, {told['records']} records"
             for told in self.told()
-            if min(told["reads"], told["records"]) < 10
+            if min(told["reads"], told["records"]) < LEAST
         ]
         return found + few
 
