@@ -183,6 +183,7 @@ def cells_query(columns: Sequence[Column], carry: Sequence[str], names: Names) -
     return " UNION ALL ".join(queries)
 
 
+_PARTS: tuple[Part, ...] = ("shown", "raw", "canonical")
 _TOLD: tuple[Part, ...] = ("shown", "canonical")
 
 
@@ -209,20 +210,28 @@ def _side_by_side(place: int, column: Column) -> list[str]:
     slots: dict[str, str] = {}
     for side in "lr":
         stored: dict[Part, str] = {
-            "canonical": column.compared(f"{side}."),
-            "raw": f"{side}.{quoted(column.raw)}",
-            "shown": f"{side}.{quoted(column.shown)}",
+            "canonical": column.canonical,
+            "raw": column.raw,
+            "shown": column.shown,
         }
-        slots |= {slot(side, place, column, part): sql for part, sql in stored.items()}
+        slots |= {
+            slot(side, place, column, part): f"{side}.{quoted(n)}" for part, n in stored.items()
+        }
     return parts + [f"{sql} AS {name}" for name, sql in slots.items()]
 
 
 def _kept(place: int, column: Column) -> list[str]:
-    """Of aligned cells only the class is kept: most cells of a pair that differs are aligned."""
-    parts: tuple[Part, ...] = ("shown", "raw", "canonical")
-    slots = dict.fromkeys(slot(side, place, column, part) for side in "lr" for part in parts)
+    """Of aligned cells only the class is kept: most cells of a pair that differs are aligned.
+
+    A normalised value that is the raw one is filled in here, for the cells that are kept alone.
+    """
     wanted = f"again <> '' OR (hard AND k{place} >= {NULL_VS_VALUE})"
-    return [f"k{place}", *(f"CASE WHEN {wanted} THEN {s} END AS {s}" for s in slots)]
+    kept: dict[str, str] = {}
+    for side in "lr":
+        shown, raw, changed = (slot(side, place, column, part) for part in _PARTS)
+        values = (shown, raw, f"coalesce({changed}, {raw})" if column.reader else changed)
+        kept |= dict(zip((shown, raw, changed), values, strict=True))
+    return [f"k{place}", *(f"CASE WHEN {wanted} THEN {v} END AS {s}" for s, v in kept.items())]
 
 
 def _code(column: Column) -> str:
