@@ -23,6 +23,7 @@ LEAST_SCORE = 0.12
 JOINED = 1_000
 PROVED = 300
 COLUMN_SCORE = 0.5
+SAME_COUNTER = 0.9
 
 
 @dataclass(frozen=True)
@@ -196,13 +197,14 @@ def column_score(
     if one.shape != other.shape and {one.shape, other.shape} & {"email", "id_number", "phone"}:
         alike *= 0.5
     values = agreement(one, other, joined)
-    if counters(one, other) and values < 0.1 and len(joined) >= 10:
+    if counters(one, other) and values < SAME_COUNTER and len(joined) >= 10:
         return 0.0
     return max(alike + 0.3 * values, values + 0.2 * alike)
 
 
 def counters(one: Column, other: Column) -> bool:
-    """Numbers of a system's own: alike in name, never in value."""
+    """Numbers that each system may have given by itself; two that began alike part at the first
+    row that one of them lacks."""
     both = {one.shape, other.shape} <= {"integer", "code"}
     return both and one.may_be_key and other.may_be_key
 

@@ -64,6 +64,19 @@ def test_a_shared_number_is_the_key_and_counters_are_not() -> None:
     assert pair.overlap == 1.0
 
 
+def test_counters_that_began_alike_are_not_one_column() -> None:
+    """Filled from one list, both count 1, 2, 3 until a row that one of them never had."""
+    names = [f"C{n:05d}" for n in range(60)]
+    left = [(str(at), name, f"客户{name}") for at, name in enumerate(names)]
+    right = [(str(at), name, f"客户{name}") for at, name in enumerate(names[:20] + names[21:])]
+    (found,) = pairs(
+        (sample("crm", "customers", "id customer_no name", left),),
+        (sample("oa", "kehu", "id kehu_bianhao kehu_mingcheng", right),),
+    )
+    assert ("id", "id") not in found.columns
+    assert found.columns[0] == ("customer_no", "kehu_bianhao")
+
+
 def test_columns_are_paired_by_name_and_by_value() -> None:
     (entity,) = propose(looked(*customers()))
     assert entity.name == "customer"
