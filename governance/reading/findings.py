@@ -25,6 +25,16 @@ from governance.reading.query import COLUMNS, FACETS, ORDERS, POSITION, Where, n
 from governance.reading.shelf import Handle, Shelf
 
 BATCH = 2000
+TIMES = (
+    "first_seen",
+    "last_seen",
+    "since",
+    "closed_at",
+    "left_moved_at",
+    "right_moved_at",
+    "agreed_at",
+    "due_at",
+)
 
 _SELECTED = ", ".join(f"f.{column}" for column in (*COLUMNS, "run"))
 
@@ -212,6 +222,5 @@ def _finding(row: tuple[Any, ...]) -> Finding:
     values["key"] = values.pop("record_key")
     values["cls"] = values.pop("class")
     values["normalisers"] = tuple(filter(None, (values["normalisers"] or "").split(",")))
-    values["first_seen"] = aware(values["first_seen"])
-    values["last_seen"] = aware(values["last_seen"])
+    values |= {name: aware(values[name]) for name in TIMES if values[name] is not None}
     return Finding(**values)

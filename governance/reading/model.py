@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -111,6 +112,23 @@ class Finding:
     personal: bool
     run: int
     comments: int = 0
+    left_hash: str | None = None
+    right_hash: str | None = None
+    since: datetime | None = None
+    turn: str | None = None
+    overwritten: str | None = None
+    closed_at: datetime | None = None
+    closed_run: int | None = None
+    waiver: int | None = None
+    direction: str | None = None
+    left_moved_at: datetime | None = None
+    right_moved_at: datetime | None = None
+    agreed_at: datetime | None = None
+    agreed_run: int | None = None
+    owner: str | None = None
+    due_at: datetime | None = None
+    money: Decimal | None = None
+    cause: str | None = None
 
     @property
     def pair(self) -> str:

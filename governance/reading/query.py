@@ -33,6 +33,23 @@ COLUMNS = (
     "last_run",
     "copies",
     "personal",
+    "left_hash",
+    "right_hash",
+    "since",
+    "turn",
+    "overwritten",
+    "closed_at",
+    "closed_run",
+    "waiver",
+    "direction",
+    "left_moved_at",
+    "right_moved_at",
+    "agreed_at",
+    "agreed_run",
+    "owner",
+    "due_at",
+    "money",
+    "cause",
 )
 
 FACETS = {

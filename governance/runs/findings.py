@@ -15,6 +15,7 @@ from checks.consistency import Excused
 from checks.dictionary import Entity
 from checks.outcome import severity_of
 from checks.sql import quoted
+from governance.runs import lags
 
 FINDINGS = {
     "finding_id": "VARCHAR",
@@ -42,6 +43,23 @@ FINDINGS = {
     "last_run": "INTEGER",
     "copies": "INTEGER",
     "personal": "BOOLEAN",
+    "left_hash": "VARCHAR",
+    "right_hash": "VARCHAR",
+    "since": "TIMESTAMP",
+    "turn": "VARCHAR",
+    "overwritten": "VARCHAR",
+    "closed_at": "TIMESTAMP",
+    "closed_run": "INTEGER",
+    "waiver": "BIGINT",
+    "direction": "VARCHAR",
+    "left_moved_at": "TIMESTAMP",
+    "right_moved_at": "TIMESTAMP",
+    "agreed_at": "TIMESTAMP",
+    "agreed_run": "INTEGER",
+    "owner": "VARCHAR",
+    "due_at": "TIMESTAMP",
+    "money": "DECIMAL(38,2)",
+    "cause": "VARCHAR",
 }
 
 # Sealed the way a list is first shown and with a record's findings together, in small groups of
@@ -58,7 +76,9 @@ SELECT c._key AS record_key, c.field, 'mismatch' AS kind, c.class, c.left_value,
        f.authority, f.severity, f.weight, f.personal,
        CASE WHEN f.authority = $right THEN c.right_carry ELSE c.left_carry END AS told,
        CASE WHEN f.authority = $right THEN c.left_carry ELSE c.right_carry END AS told_else,
-       concat_ws(chr(31), 'cell', c._key, c.field) AS identity, 1 AS copies
+       concat_ws(chr(31), 'cell', c._key, c.field) AS identity, 1 AS copies,
+       substr(sha256(c.left_canonical), 1, 16) AS left_hash,
+       substr(sha256(c.right_canonical), 1, 16) AS right_hash
 FROM {cells} AS c JOIN finding_fields AS f ON f.field = c.field
 """
 
@@ -69,18 +89,23 @@ SELECT _key AS record_key, NULL AS field, kind, NULL AS class,
        any_value(carry) AS told, any_value(carry) AS told_else,
        CASE WHEN kind IN ('only_left', 'only_right') THEN concat_ws(chr(31), 'row', _key)
             ELSE concat_ws(chr(31), kind, coalesce(_key, ''), CAST(_raw_hash AS VARCHAR))
-       END AS identity, count(*) AS copies
+       END AS identity, count(*) AS copies,
+       CASE WHEN kind LIKE '%_left' THEN 'row' END AS left_hash,
+       CASE WHEN kind LIKE '%_right' THEN 'row' END AS right_hash
 FROM {lone} GROUP BY ALL
 """
 
 _FRESH = """
-INSERT INTO fresh
-SELECT substr(sha256(concat_ws(chr(31), $check, $entity, $left, $right, identity)), 1, 32),
-       $check, $entity, $left, $right,
-       list_aggregate(coalesce(told[3:], told_else[3:]), 'string_agg', ' · '),
+INSERT INTO fresh BY NAME
+SELECT substr(sha256(concat_ws(chr(31), $check, $entity, $left, $right, identity)), 1, 32)
+           AS finding_id,
+       $check AS check_name, $entity AS entity, $left AS left_source, $right AS right_source,
+       list_aggregate(coalesce(told[3:], told_else[3:]), 'string_agg', ' · ') AS key_shown,
        record_key, field, kind, class, left_value, right_value, normalisers, authority, severity,
-       weight, coalesce(told[2], told_else[2]), coalesce(told[1], told_else[1]),
-       'open', $now, $run, $now, $run, copies, personal
+       weight, coalesce(told[2], told_else[2]) AS department,
+       coalesce(told[1], told_else[1]) AS display, 'open' AS state,
+       $now AS first_seen, $run AS first_run, $now AS last_seen, $run AS last_run, copies, personal,
+       left_hash, right_hash, $now AS since, 'new' AS turn
 FROM ({rows})
 """
 
@@ -99,9 +124,10 @@ SELECT f.* REPLACE (
     coalesce(p.first_seen, f.first_seen) AS first_seen,
     coalesce(p.first_run, f.first_run) AS first_run,
     CASE WHEN $is_first OR p.state = 'open' THEN 'open'
-         WHEN $now - coalesce(p.first_seen, f.first_seen) < to_seconds($lag) THEN 'pending'
+         WHEN $now - coalesce(p.first_seen, f.first_seen) < to_seconds(l.seconds) THEN 'pending'
          ELSE 'open' END AS state)
 FROM fresh AS f LEFT JOIN previous AS p USING (finding_id)
+LEFT JOIN pair_lags AS l ON l.field IS NOT DISTINCT FROM f.field
 """
 
 _GONE = """
@@ -196,8 +222,8 @@ def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None 
     if touched is not None:
         when = {"now": pair.moment, "run": pair.run}
         con.execute(_CARRIED.format(touched=touched), {**when, **pair.names})
-    lag = pair.entity.lag.total_seconds()
-    con.execute(_SETTLE, {"now": pair.moment, "lag": lag, "is_first": pair.is_first})
+    lags.expected(con, pair)
+    con.execute(_SETTLE, {"now": pair.moment, "is_first": pair.is_first})
     con.execute(_GONE, pair.names)
 
 

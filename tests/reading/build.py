@@ -85,7 +85,8 @@ CHARLIE = Actor("charlie", frozenset())
 
 def finding(number: int, **changed: Any) -> dict[str, Any]:
     """A mismatch of a customer's name between crm and oa; `changed` says what is special."""
-    row = {
+    row: dict[str, Any] = dict.fromkeys(FINDINGS)
+    row |= {
         "finding_id": f"f{number:06d}",
         "check_name": "customers",
         "entity": "customer",
