@@ -29,6 +29,7 @@ TIMES = (
     "first_seen",
     "last_seen",
     "since",
+    "opened_at",
     "closed_at",
     "left_moved_at",
     "right_moved_at",

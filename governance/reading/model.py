@@ -115,6 +115,7 @@ class Finding:
     left_hash: str | None = None
     right_hash: str | None = None
     since: datetime | None = None
+    opened_at: datetime | None = None
     turn: str | None = None
     overwritten: str | None = None
     closed_at: datetime | None = None

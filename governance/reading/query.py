@@ -36,6 +36,7 @@ COLUMNS = (
     "left_hash",
     "right_hash",
     "since",
+    "opened_at",
     "turn",
     "overwritten",
     "closed_at",

@@ -17,8 +17,8 @@ from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
-from governance.runs import agreements, findings
-from governance.runs.findings import PairRun
+from governance.runs import agreements, findings, lifecycle
+from governance.runs.findings import PairRun, naive
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
 from governance.runs.past import basis_of, last_compared, remember, was_compared
 from governance.runs.work import Evaluation, Seen, Work
@@ -60,6 +60,8 @@ class Consistency:
         newest, self.compared = self._before_this(check)
         files = self._file_of(newest), self._file_of(self.compared)
         remember(self.work.con, check.name, *files)
+        moment = naive(self.work.as_of)
+        lifecycle.forget(self.work.con, moment)
         judged = []
         for plan in pairs(entity, check.sources):
             first = not was_compared(self.work.con, check.name, plan)
@@ -73,6 +75,8 @@ class Consistency:
                 is_first=first,
             )
             judged.append(self._pair(check, run, plan, found))
+        compared = [(item.plan.left, item.plan.right) for item in judged]
+        lifecycle.leave(self.work.con, check.name, compared, run=self.work.run_id, now=moment)
         used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
         for item in judged:
             self._record(check, entity, item, used)
@@ -152,6 +156,7 @@ class Consistency:
         """What stood between two sides that cannot be compared now stands on."""
         findings.keep_unchecked(self.work.con, run)
         agreements.keep(self.work.con, run)
+        lifecycle.keep(self.work.con, run)
 
     def _compare(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
@@ -175,10 +180,11 @@ class Consistency:
             self.work.con.execute("DELETE FROM lone")
         findings.collect(self.work.con, run, "cells", "lone", touched)
         agreements.collect(self.work.con, run, past, is_known=last is not None)
+        lifecycle.settle(self.work.con, run, left, right, touched)
         verdict = judge(
             plan,
             totals,
-            excused=findings.pending(self.work.con, run),
+            excused=findings.excused(self.work.con, run),
             strict_at_least=check.thresholds.strict,
             adjusted_at_least=check.thresholds.adjusted,
         )

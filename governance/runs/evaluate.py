@@ -12,7 +12,7 @@ from types import TracebackType
 
 from governance.config.model import CheckConfig, Config
 from governance.ledger import Ledger
-from governance.runs import agreements, findings
+from governance.runs import agreements, events, findings, waivers
 from governance.runs.kinds import RUNNERS
 from governance.runs.sides import Sides
 from governance.runs.work import Evaluation, Seen, Work
@@ -45,6 +45,8 @@ class Evaluator:
         )
         findings.create(self.con)
         agreements.create(self.con)
+        events.create(self.con)
+        waivers.load(self.con, self.ledger)
         for runner in RUNNERS.values():
             for statement in runner.TABLES.values():
                 self.con.execute(statement)
@@ -64,10 +66,10 @@ class Evaluator:
 
     def seal(self, fence: int) -> Sealed:
         """Write the run's results to their sealed file."""
-        names = ["agreed", *(name for runner in RUNNERS.values() for name in runner.TABLES)]
+        own = [name for runner in RUNNERS.values() for name in runner.TABLES]
         tables = [
             ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
-            *((name, f"SELECT * FROM {name}") for name in names),
+            *((name, f"SELECT * FROM {name}") for name in ["agreed", "events", *own]),
         ]
         rows = int(self.con.execute("SELECT count(*) FROM findings").fetchall()[0][0])
         file = f"runs/{self.run_id}.duckdb"

@@ -2,7 +2,8 @@
 
 A finding is the same finding as long as check, entity, pair of sources, key and field are the
 same; a row without a usable key is known by its hash. It was first seen when it was first seen,
-and it is gone only when a comparison of two wholly read sources no longer shows it.
+and it is gone only when a comparison of two wholly read sources no longer shows it. One that is
+gone is remembered for a while, so that it is the same finding if it comes back.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ FINDINGS = {
     "left_hash": "VARCHAR",
     "right_hash": "VARCHAR",
     "since": "TIMESTAMP",
+    "opened_at": "TIMESTAMP",
     "turn": "VARCHAR",
     "overwritten": "VARCHAR",
     "closed_at": "TIMESTAMP",
@@ -105,7 +107,7 @@ SELECT substr(sha256(concat_ws(chr(31), $check, $entity, $left, $right, identity
        weight, coalesce(told[2], told_else[2]) AS department,
        coalesce(told[1], told_else[1]) AS display, 'open' AS state,
        $now AS first_seen, $run AS first_run, $now AS last_seen, $run AS last_run, copies, personal,
-       left_hash, right_hash, $now AS since, 'new' AS turn
+       left_hash, right_hash, $now AS since
 FROM ({rows})
 """
 
@@ -118,47 +120,66 @@ FROM previous AS p WHERE p.left_source = $left AND p.right_source = $right
   AND NOT EXISTS (FROM {touched} AS t WHERE t._key IS NOT DISTINCT FROM p.record_key)
 """
 
+# What outlived its lag once stays open, also across a day on which nobody could look.
 _SETTLE = """
 INSERT INTO findings
-SELECT f.* REPLACE (
-    coalesce(p.first_seen, f.first_seen) AS first_seen,
-    coalesce(p.first_run, f.first_run) AS first_run,
-    CASE WHEN $is_first OR p.state = 'open' THEN 'open'
-         WHEN $now - coalesce(p.first_seen, f.first_seen) < to_seconds(l.seconds) THEN 'pending'
-         ELSE 'open' END AS state)
-FROM fresh AS f LEFT JOIN previous AS p USING (finding_id)
-LEFT JOIN pair_lags AS l ON l.field IS NOT DISTINCT FROM f.field
+SELECT s.* REPLACE (CASE WHEN state = 'open' THEN coalesce(opened_at, $now) END AS opened_at)
+FROM (
+    SELECT f.* REPLACE (
+        coalesce(p.first_seen, c.first_seen, f.first_seen) AS first_seen,
+        coalesce(p.first_run, c.first_run, f.first_run) AS first_run,
+        coalesce(p.since, p.first_seen, f.since) AS since,
+        CASE WHEN p.finding_id IS NOT NULL THEN coalesce(p.turn, 'new')
+             WHEN c.finding_id IS NOT NULL THEN 'reopened' ELSE 'new' END AS turn,
+        p.overwritten AS overwritten, NULL AS waiver, p.opened_at AS opened_at,
+        CASE WHEN $is_first OR p.state = 'open' OR p.opened_at IS NOT NULL THEN 'open'
+             WHEN $now - coalesce(p.since, p.first_seen, f.since) < to_seconds(l.seconds)
+             THEN 'pending' ELSE 'open' END AS state)
+    FROM fresh AS f LEFT JOIN previous AS p USING (finding_id)
+    LEFT JOIN closed AS c USING (finding_id)
+    LEFT JOIN pair_lags AS l ON l.field IS NOT DISTINCT FROM f.field
+) AS s
 """
 
+# How it ended is told by `lifecycle`.
 _GONE = """
 INSERT INTO findings
-SELECT * REPLACE ('gone' AS state) FROM previous AS p
+SELECT * REPLACE ('gone' AS state, $now AS closed_at, $run AS closed_run, $now AS since,
+                  'withdrawn' AS turn, NULL AS waiver) FROM previous AS p
 WHERE p.left_source = $left AND p.right_source = $right
   AND NOT EXISTS (FROM fresh AS f WHERE f.finding_id = p.finding_id)
+"""
+
+_REMEMBERED = """
+INSERT INTO findings FROM closed AS c
+WHERE c.left_source = $left AND c.right_source = $right
+  AND NOT EXISTS (FROM fresh AS f WHERE f.finding_id = c.finding_id)
 """
 
 _KEPT = """
 INSERT INTO findings
 SELECT * REPLACE ('unchecked' AS state) FROM previous
 WHERE left_source = $left AND right_source = $right
+UNION ALL FROM closed WHERE left_source = $left AND right_source = $right
 """
 
-# A record counts as pending only when nothing else is wrong with it.
-_PENDING = """
+# A record is excused only when nothing else is wrong with it.
+_EXCUSED = """
 WITH standing AS (
     FROM findings WHERE check_name = $check AND left_source = $left AND right_source = $right
         AND state IN ('open', 'pending'))
 SELECT (SELECT count(*) FROM (
             SELECT record_key FROM standing WHERE kind = 'mismatch'
-            GROUP BY record_key HAVING bool_and(state = 'pending'))),
+            GROUP BY record_key HAVING bool_and(state = 'pending' OR waiver IS NOT NULL))),
        (SELECT coalesce(sum(copies), 0) FROM standing
-        WHERE kind <> 'mismatch' AND state = 'pending')
+        WHERE kind <> 'mismatch' AND (state = 'pending' OR waiver IS NOT NULL))
 """
 
-_PENDING_CELLS = """
+_EXCUSED_CELLS = """
 SELECT field, count(*) FROM findings
 WHERE check_name = $check AND left_source = $left AND right_source = $right
-    AND kind = 'mismatch' AND state = 'pending'
+    AND kind = 'mismatch' AND state IN ('open', 'pending')
+    AND (state = 'pending' OR waiver IS NOT NULL)
 GROUP BY field
 """
 
@@ -185,8 +206,12 @@ class PairRun:
 
     @property
     def moment(self) -> datetime:
-        """DuckDB's TIMESTAMP has no zone; it holds UTC."""
-        return self.now.astimezone(UTC).replace(tzinfo=None)
+        return naive(self.now)
+
+
+def naive(moment: datetime) -> datetime:
+    """DuckDB's TIMESTAMP has no zone; it holds UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def carry_of(entity: Entity) -> tuple[str, ...]:
@@ -205,7 +230,7 @@ def create(con: Any) -> None:
 def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None = None) -> None:
     """Turn the tables `cells` and `lone` of a comparison into findings of this pair.
 
-    What stood before and shows no more is kept once as `gone`. Where only the keys in the table
+    What stood before and shows no more is `gone`. Where only the keys in the table
     `touched` were compared, what stood before under the others stands on.
     """
     con.execute("DELETE FROM fresh")
@@ -224,7 +249,8 @@ def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None 
         con.execute(_CARRIED.format(touched=touched), {**when, **pair.names})
     lags.expected(con, pair)
     con.execute(_SETTLE, {"now": pair.moment, "is_first": pair.is_first})
-    con.execute(_GONE, pair.names)
+    con.execute(_GONE, {"now": pair.moment, "run": pair.run, **pair.names})
+    con.execute(_REMEMBERED, pair.names)
 
 
 def keep_unchecked(con: Any, pair: PairRun) -> None:
@@ -232,11 +258,11 @@ def keep_unchecked(con: Any, pair: PairRun) -> None:
     con.execute(_KEPT, pair.names)
 
 
-def pending(con: Any, pair: PairRun) -> Excused:
-    """What is younger than the declared lag, and so not held against the adjusted score."""
+def excused(con: Any, pair: PairRun) -> Excused:
+    """What is pending or waived, and so not held against the adjusted score."""
     names = {"check": pair.check, **pair.names}
-    pairs, lone = con.execute(_PENDING, names).fetchone()
-    cells = dict(con.execute(_PENDING_CELLS, names).fetchall())
+    pairs, lone = con.execute(_EXCUSED, names).fetchall()[0]
+    cells = dict(con.execute(_EXCUSED_CELLS, names).fetchall())
     return Excused(pairs=int(pairs), lone=int(lone), cells=cells)
 
 

@@ -22,6 +22,7 @@ from checks.reconcile import ColumnTotals, SideTotals, Totals
 from checks.sql import only_row, quoted
 from governance.ledger.rows import RunRow
 from governance.runs.agreements import AGREED
+from governance.runs.events import EVENTS
 from governance.runs.findings import FINDINGS
 from governance.runs.snapshots import fingerprint
 from governance.store import attached
@@ -51,6 +52,7 @@ _REMEMBERED = {
         **dict.fromkeys(_CLASSES, "BIGINT"),
     },
     "agreed": AGREED,
+    "events": EVENTS,
 }
 
 
@@ -58,15 +60,20 @@ def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -
     """Fill `previous` and `previous_agreed` with what stood after the check's `newest` run, and
     `previous_pairs` and `previous_fields` with what the last run `compared` that could compare all.
 
-    Findings that were gone are forgotten.
+    `previous` holds what stood, `closed` what was gone already and is still remembered.
     """
     for table, columns in _REMEMBERED.items():
         declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
     of_pairs = compared or newest  # of one that could not compare all, those that it could
-    for file, tables in ((newest, ("findings", "agreed")), (of_pairs, ("pairs", "fields"))):
+    loaded = ("findings", "agreed", "events")
+    for file, tables in ((newest, loaded), (of_pairs, ("pairs", "fields"))):
         if file is not None:
             _load(con, check, file, tables)
+    con.execute("CREATE OR REPLACE TABLE closed AS FROM previous WHERE state = 'gone'")
+    con.execute("DELETE FROM previous WHERE state = 'gone'")
+    # A file of an older form does not say when or how they closed.
+    con.execute("DELETE FROM closed WHERE closed_at IS NULL")
 
 
 def _load(con: Any, check: str, file: Path, tables: Sequence[str]) -> None:
@@ -82,10 +89,9 @@ def _load(con: Any, check: str, file: Path, tables: Sequence[str]) -> None:
             columns = _REMEMBERED[table]
             there = ", ".join(quoted(name) for name in columns if (table, name) in known)
             if there:
-                standing = " AND state <> 'gone'" if table == "findings" else ""
                 con.execute(
                     f"INSERT INTO {_name(table)} ({there}) SELECT {there}"
-                    f" FROM before.main.{table} WHERE check_name = $1{standing}",
+                    f" FROM before.main.{table} WHERE check_name = $1",
                     [check],
                 )
 

@@ -78,7 +78,8 @@ class Work:
         """How many findings need somebody, for the whole check: no pair of sources is named."""
         found = self.con.execute(
             "SELECT severity, count(*) FROM findings "
-            "WHERE check_name = $1 AND state IN ('open', 'unchecked') GROUP BY severity",
+            "WHERE check_name = $1 AND state IN ('open', 'unchecked') AND waiver IS NULL"
+            " GROUP BY severity",
             [check],
         ).fetchall()
         counts = dict.fromkeys((s.value for s in Severity), 0) | dict(found)

@@ -75,10 +75,13 @@ def test_personal_values_are_sealed_as_tokens_and_masks_only(company: Company) -
     assert row == ("138****0006", True)
 
 
-def test_a_repaired_record_is_gone_once_and_then_forgotten(company: Company) -> None:
+def test_a_repaired_record_is_gone_remembered_and_at_last_forgotten(company: Company) -> None:
     company.run()
     company.change("oa", "UPDATE base_customer SET khjb = 'A' WHERE khbh = 'C005'")
     assert company.states(company.run(), "C005") == {"level": "gone"}
+    company.day += 80
+    assert company.states(company.run(), "C005") == {"level": "gone"}
+    company.day += 10
     assert company.states(company.run(), "C005") == {}
 
 
@@ -95,14 +98,14 @@ def test_a_finding_keeps_the_day_it_was_first_seen(company: Company) -> None:
     assert row == (naive, first.id, naive + timedelta(days=2), third.id)
 
 
-def test_what_comes_back_after_being_gone_is_first_seen_anew(company: Company) -> None:
-    company.run()
+def test_what_comes_back_after_being_gone_is_the_same_finding(company: Company) -> None:
+    first = company.run()
     company.change("oa", "UPDATE base_customer SET khjb = 'A' WHERE khbh = 'C005'")
     company.run()
     company.change("oa", "UPDATE base_customer SET khjb = 'B' WHERE khbh = 'C005'")
     third = company.run()
     sql = "SELECT first_run, state FROM findings WHERE entity = 'customer' AND record_key = 'C005'"
-    assert company.query(third, sql) == [(third.id, "open")]
+    assert company.query(third, sql) == [(first.id, "open")]
 
 
 def test_a_source_that_is_away_closes_nothing_and_the_next_run_recovers(company: Company) -> None:
