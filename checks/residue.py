@@ -99,10 +99,12 @@ def count_soft(
         )
     else:
         pairs = (
-            f"(FROM {left.rows} WHERE {within}) AS l JOIN {right.rows} AS r ON l._key = r._key"
+            # What a subquery does not select is not there, the row's place among it.
+            f"(SELECT *, {left.locator} AS located FROM {left.rows} WHERE {within}) AS l"
+            f" JOIN {right.rows} AS r ON l._key = r._key"
             f" ANTI JOIN {names.again} AS g ON g._key = l._key"
             f" ANTI JOIN (SELECT left_at FROM {names.residue} WHERE hard) AS h"
-            f" ON h.left_at = l.{left.locator}"
+            " ON h.left_at = l.located"
         )
     row = only_row(con, f"SELECT {counts} FROM {pairs}")
     found = {c.name: n for c, n in zip(read, row, strict=True)}
