@@ -107,6 +107,16 @@ class Mapping:
 
 
 @dataclass(frozen=True)
+class Money:
+    """Where the money that hangs on a record stands: in its own `field`, or in that of another
+    `entity` whose fields `by` hold this record's key, part by part."""
+
+    field: str
+    entity: str | None = None
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entity:
     """One kind of record that several sources should agree on.
 
@@ -125,6 +135,7 @@ class Entity:
     department: str | None = None
     weight: int = 5
     lag: timedelta = field(default_factory=timedelta)
+    money: tuple[Money, ...] = ()
 
     def field_named(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)

@@ -17,6 +17,7 @@ from governance.config.model import Config, Retention
 from governance.config.problems import BadValue, ConfigProblems, Problems
 from governance.config.read_checks import read_checks
 from governance.config.read_entities import read_entities
+from governance.config.read_ownership import read_due, read_levels, read_money, read_owners
 from governance.config.read_sources import read_sources
 from governance.config.secrets import Secrets
 from governance.config.section import Section, items, parsed
@@ -26,7 +27,7 @@ from governance.i18n import LANGUAGES
 VERSION = "1"
 KEYS = (
     "version", "company", "locale", "time_zone", "schedule", "retention", "sources", "entities",
-    "checks", "alerts", "use", "demo",
+    "checks", "alerts", "use", "demo", "owners", "due", "money_at_risk",
 )  # fmt: skip
 RETENTION = ("snapshots", "runs")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -58,6 +59,8 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
     kinds |= {source.name: source.kind for source in sources}
     entities = read_entities(entity_node, kinds, root.file, problems)
     by_name = {entity.name: entity for entity in entities}
+    entities = tuple(read_money(e, by_name, entity_node, root.file, problems) for e in entities)
+    by_name = {entity.name: entity for entity in entities}
     stated = tuple(entity_node.items) if entity_node else ()
     return Config(
         path=path.absolute(),
@@ -72,6 +75,9 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
         alert_urls=read_alerts(section, secrets),
         digest=digest(root),
         demo=section.read("demo", flag, False),
+        owners=read_owners(section.get("owners"), entity_node, kinds, problems),
+        due=read_due(section),
+        money_at_risk=read_levels(section),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from checks.dictionary import Entity, Title
+from checks.ownership import Levels, OwnerRule, Terms
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,9 @@ class Config:
     digest: str
     demo: bool = False
     files: tuple[Path, ...] = ()
+    owners: tuple[OwnerRule, ...] = ()
+    due: Terms = field(default_factory=Terms)
+    money_at_risk: Levels = field(default_factory=Levels)
 
     def source(self, name: str) -> SourceConfig:
         return next(s for s in self.sources if s.name == name)

@@ -21,6 +21,7 @@ from governance.config.values import any_duration, choice, flag, title, toleranc
 
 ENTITY_KEYS = (
     "title", "key", "authority", "display", "department", "lag", "weight", "fields", "sources",
+    "money",
 )  # fmt: skip
 FIELD_KEYS = (
     "title", "type", "normalize", "required", "sensitivity", "tolerance", "weight", "authority",

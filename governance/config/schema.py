@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from checks.normalisers import NORMALISERS
-from governance.config import loader, merge, read_checks, read_entities, read_mapping, read_sources
+from governance.config import (
+    loader,
+    merge,
+    read_checks,
+    read_entities,
+    read_mapping,
+    read_ownership,
+    read_sources,
+)
 from governance.config.values import NAME
 from governance.i18n import LANGUAGES, catalogue, t
 
@@ -117,6 +125,8 @@ def entity() -> Schema:
         "columns": named(TEXT),
         "filter": {"type": "object", "additionalProperties": condition},
     }
+    parts = {"entity": TEXT, "field": TEXT, "by": one_or_more(TEXT)}
+    hanging = closed(read_ownership.MONEY, parts, read_ownership.MONEY)
     of = {
         "title": TITLE,
         "key": one_or_more(TEXT),
@@ -127,6 +137,7 @@ def entity() -> Schema:
         "weight": WEIGHT,
         "fields": named(field()),
         "sources": named(closed(read_mapping.KEYS, mapping)),
+        "money": one_or_more({"oneOf": [TEXT, hanging]}),
     }
     return closed(read_entities.ENTITY_KEYS, of)
 
@@ -157,6 +168,11 @@ def check() -> Schema:
     return closed(read_checks.KEYS, of)
 
 
+def owner() -> Schema:
+    names = dict.fromkeys(read_ownership.RULE, one_or_more(TEXT))
+    return closed(read_ownership.RULE, names | {"owner": TEXT}, ("owner",))
+
+
 def build() -> Schema:
     """The whole schema, draft 2020-12."""
     used = {
@@ -183,6 +199,11 @@ def build() -> Schema:
         "alerts": closed(("channels",), {"channels": one_or_more(SECRET)}),
         "use": one_or_more(used),
         "demo": {"type": "boolean"},
+        "owners": {"type": "array", "items": owner()},
+        "due": closed(read_ownership.DUE, dict.fromkeys(read_ownership.DUE, DURATION)),
+        "money_at_risk": closed(
+            read_ownership.LEVELS, dict.fromkeys(read_ownership.LEVELS, NUMBER_OR_TEXT)
+        ),
     }
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from governance.access import Actor, Right
 from governance.reading.model import Facet, Filters, Order
+from governance.runs.findings import WORST_FIRST
 
 COLUMNS = (
     "finding_id",
@@ -67,7 +68,7 @@ FACETS = {
 
 ORDERS = {
     # What heals by itself or is gone waits behind what needs somebody.
-    Order.SEVERITY: "state IN ('pending', 'gone'), weight DESC",
+    Order.SEVERITY: f"state IN ('pending', 'gone'), {WORST_FIRST}, weight DESC",
     Order.KEY: "record_key NULLS FIRST, entity, field NULLS FIRST",
     Order.FIELD: "entity, field NULLS FIRST",
     Order.NEWEST: "first_seen DESC",

@@ -17,7 +17,7 @@ from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
-from governance.runs import agreements, findings, lifecycle
+from governance.runs import agreements, findings, lifecycle, ownership
 from governance.runs.findings import PairRun, naive
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
 from governance.runs.past import basis_of, last_compared, remember, was_compared
@@ -52,9 +52,11 @@ class Consistency:
         self.work = work
         self.compared: RunRow | None = None
         self.damaged: EvidenceTampered | None = None
+        self.seen: Mapping[tuple[str, str], Seen] = {}
 
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
         """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
+        self.seen = seen
         entity = self.work.config.entity(check.entity)
         found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
         newest, self.compared = self._before_this(check)
@@ -157,6 +159,7 @@ class Consistency:
         findings.keep_unchecked(self.work.con, run)
         agreements.keep(self.work.con, run)
         lifecycle.keep(self.work.con, run)
+        ownership.settle(self.work, run, self.seen)
 
     def _compare(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
@@ -181,6 +184,7 @@ class Consistency:
         findings.collect(self.work.con, run, "cells", "lone", touched)
         agreements.collect(self.work.con, run, past, is_known=last is not None)
         lifecycle.settle(self.work.con, run, left, right, touched)
+        ownership.settle(self.work, run, self.seen)
         verdict = judge(
             plan,
             totals,
