@@ -14,6 +14,7 @@ class Right(StrEnum):
     RUN = "run"
     DECIDE = "decide"
     EXPORT = "export"
+    APPROVE = "approve"
 
 
 @dataclass(frozen=True)

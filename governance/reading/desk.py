@@ -13,6 +13,7 @@ from governance.reading.drift import Profiles
 from governance.reading.findings import Findings
 from governance.reading.model import Reading, Source
 from governance.reading.shelf import Shelf
+from governance.reading.voices import Voices
 from governance.store import Home
 
 
@@ -23,6 +24,7 @@ class Desk:
         self.shelf = Shelf(home)
         self.profiles = Profiles(home, self.shelf.proofs)
         self.database = database
+        self.voices = Voices(database)
 
     def view(self, actor: Actor, checks: Collection[str] | None = None) -> Findings:
         """What `actor` may see of what the newest sealed runs found, at this moment.
@@ -30,7 +32,8 @@ class Desk:
         `checks` names the configured checks, so that one taken out of the configuration no longer
         speaks; None takes them all.
         """
-        return Findings(self.shelf, self.database, current(self.database, checks), actor)
+        reading = current(self.database, checks)
+        return Findings(self.shelf, self.database, reading, actor, self.voices)
 
     def drift(self, actor: Actor) -> Findings:
         """What drifted, as the newest sealed run has it; it speaks of whole tables, so of the whole
@@ -38,7 +41,8 @@ class Desk:
         actor.require(Right.VIEW)
         newest = newest_sealed(self.database)
         reading = Reading((Source(DRIFT, newest),) if newest else ())
-        return Findings(self.shelf, self.database, reading, replace(actor, departments=None))
+        whole = replace(actor, departments=None)
+        return Findings(self.shelf, self.database, reading, whole, self.voices)
 
     def close(self) -> None:
         self.shelf.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from governance.access import Actor
@@ -21,8 +23,18 @@ from governance.reading.model import (
     Reading,
     aware,
 )
-from governance.reading.query import COLUMNS, FACETS, ORDERS, POSITION, Where, narrowed, scoped
+from governance.reading.query import (
+    COLUMNS,
+    FACETS,
+    OF_CASES,
+    ORDERS,
+    POSITION,
+    Where,
+    narrowed,
+    scoped,
+)
 from governance.reading.shelf import Handle, Shelf
+from governance.reading.voices import Voices
 
 BATCH = 2000
 TIMES = (
@@ -47,11 +59,14 @@ class Findings:
     PermissionRefused where the actor may not view, and EvidenceTampered for a changed file.
     """
 
-    def __init__(self, shelf: Shelf, database: Database, reading: Reading, actor: Actor) -> None:
+    def __init__(
+        self, shelf: Shelf, database: Database, reading: Reading, actor: Actor, voices: Voices
+    ) -> None:
         self.shelf = shelf
         self.database = database
         self.reading = reading
         self.actor = actor
+        self.voices = voices
 
     def count(self, filters: Filters) -> int:
         """How many findings match."""
@@ -71,25 +86,27 @@ class Findings:
     ) -> Page:
         """Findings `offset` to `offset + limit` of the list, and how many the list holds."""
         where = narrowed(self.actor, filters)
+        where.is_case |= order is Order.DUE
         if not self.reading.parts:
             return Page((), 0, 0)
         with self.shelf.open(self.reading) as handle:
             total = self._count(handle, filters, where)
             # Sorting narrow rows and fetching only the page's own: 45 instead of 230 CPU ms at 1M.
             query = (
-                f"WITH chosen AS (SELECT part, pos FROM findings {where.sql} "
+                f"WITH chosen AS (SELECT part, pos FROM {where.source} {where.sql} "
                 f"ORDER BY {ORDERS[order]}, {POSITION} LIMIT ? OFFSET ?) SELECT * FROM chosen"
             )
             values = [*where.values, limit, max(offset, 0)]
-            places = handle.remembered((query, *values), lambda: _rows(handle, query, values))
+            places = self._remembered(handle, query, values, where)
             rows = self._fetch(handle, places)
         return Page(self._with_comments(rows), total, max(offset, 0))
 
     def counts(self, filters: Filters, by: Facet) -> dict[str, int]:
         """Findings per value of `by`, its own filter left out; "" stands for none."""
         where = narrowed(self.actor, filters.without(by))
+        where.is_case |= by in OF_CASES
         query = (
-            f"SELECT coalesce({FACETS[by]}, ''), count(*) FROM findings {where.sql} "
+            f"SELECT coalesce({FACETS[by]}, ''), count(*) FROM {where.source} {where.sql} "
             "GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         return dict(self._all(query, where, filters))
@@ -98,8 +115,8 @@ class Findings:
         """Findings per entity and field, split by class (by kind for whole rows), most first."""
         where = narrowed(self.actor, filters)
         query = (
-            f"SELECT entity, field, {FACETS[Facet.CLASS]} AS what, count(*) FROM findings "
-            f"{where.sql} GROUP BY ALL ORDER BY what"
+            f"SELECT entity, field, {FACETS[Facet.CLASS]} AS what, count(*) "
+            f"FROM {where.source} {where.sql} GROUP BY ALL ORDER BY what"
         )
         found: dict[tuple[str, str | None], dict[str, int]] = {}
         for entity, field, what, number in self._all(query, where, filters):
@@ -157,11 +174,13 @@ class Findings:
         with self.shelf.open(self.reading) as handle:
             if filters.text.strip():
                 handle.searchable()
+            self._hear(handle)
             cursor = handle.con.cursor()
-            query = f"SELECT {_SELECTED} FROM findings f {where.sql} ORDER BY {ORDERS[order]}"
+            query = f"SELECT f.status, {_SELECTED} FROM cases AS f {where.sql}"
+            query += f" ORDER BY {ORDERS[order]}"
             cursor.execute(f"{query}, {POSITION}", where.values)
             while batch := cursor.fetchmany(BATCH):
-                yield from map(_finding, batch)
+                yield from (self._case(status, values) for status, *values in batch)
 
     def _where(self, condition: str, *values: object) -> tuple[Finding, ...]:
         allowed = scoped(self.actor)
@@ -169,7 +188,8 @@ class Findings:
             return ()
         with self.shelf.open(self.reading) as handle:
             within = Where([*allowed.parts, condition], [*allowed.values, *values])
-            query = f"SELECT part, pos FROM findings {within.sql} ORDER BY field NULLS FIRST, pos"
+            query = f"SELECT part, pos FROM {within.source} {within.sql}"
+            query += " ORDER BY field NULLS FIRST, pos"
             rows = self._fetch(handle, _rows(handle, query, within.values))
             if not rows and self.actor.departments is not None:
                 beyond = f"SELECT 1 FROM findings WHERE {condition} LIMIT 1"
@@ -180,9 +200,8 @@ class Findings:
     def _count(self, handle: Handle, filters: Filters, where: Where) -> int:
         if filters.text.strip():
             handle.searchable()
-        query = f"SELECT count(*) FROM findings {where.sql}"
-        name = (query, *where.values)
-        return int(handle.remembered(name, lambda: _rows(handle, query, where.values))[0][0])
+        query = f"SELECT count(*) FROM {where.source} {where.sql}"
+        return int(self._remembered(handle, query, where.values, where)[0][0])
 
     def _all(self, query: str, where: Where, filters: Filters) -> list[tuple[Any, ...]]:
         if not self.reading.parts:
@@ -190,11 +209,24 @@ class Findings:
         with self.shelf.open(self.reading) as handle:
             if filters.text.strip():
                 handle.searchable()
-            name = (query, *where.values)
-            return handle.remembered(name, lambda: _rows(handle, query, where.values))
+            return self._remembered(handle, query, where.values, where)
+
+    def _remembered(
+        self, handle: Handle, query: str, values: list[Any], where: Where
+    ) -> list[tuple[Any, ...]]:
+        """Sealed files never change; what people say and the time of day do."""
+        name: tuple[Any, ...] = (query, *values)
+        if where.is_case:
+            self._hear(handle)
+            name = (*name, handle.heard.mark)
+        return handle.remembered(name, lambda: _rows(handle, query, values))
+
+    def _hear(self, handle: Handle) -> None:
+        self.voices.tell(handle.con, handle.heard, datetime.now(UTC))
 
     def _fetch(self, handle: Handle, places: list[tuple[Any, ...]]) -> list[Finding]:
         """The findings at these places, in their order."""
+        self._hear(handle)
         found: dict[tuple[int, int], Finding] = {}
         wanted: dict[int, list[int]] = {}
         for part, position in places:
@@ -202,12 +234,16 @@ class Findings:
         # Part by part, since only then does the list reach the file and whole groups are skipped.
         for part, positions in wanted.items():
             query = (
-                f"SELECT f.pos, {_SELECTED} FROM findings f "
+                f"SELECT f.pos, f.status, {_SELECTED} FROM cases AS f "
                 f"WHERE f.part = {part:d} AND f.pos IN (SELECT unnest(?::BIGINT[]))"
             )
-            for row in _rows(handle, query, [positions]):
-                found[part, row[0]] = _finding(row[1:])
+            for position, status, *values in _rows(handle, query, [positions]):
+                found[part, position] = self._case(status, values)
         return [found[part, position] for part, position in places]
+
+    def _case(self, status: str, values: Sequence[Any]) -> Finding:
+        finding = _finding(values)
+        return replace(finding, status=status, said=self.voices.of(finding.finding_id))
 
     def _with_comments(self, rows: list[Finding]) -> tuple[Finding, ...]:
         return counted(self.database, rows)
@@ -217,7 +253,7 @@ def _rows(handle: Handle, query: str, values: list[Any]) -> list[tuple[Any, ...]
     return handle.con.cursor().execute(query, values).fetchall()
 
 
-def _finding(row: tuple[Any, ...]) -> Finding:
+def _finding(row: Sequence[Any]) -> Finding:
     values = dict(zip((*COLUMNS, "run"), row, strict=True))
     values["check"] = values.pop("check_name")
     values["key"] = values.pop("record_key")

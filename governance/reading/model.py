@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from governance.cases.said import NOTHING, Said
+
 
 class State(StrEnum):
     """Where a finding stands. `unchecked`: a source was not read, so nobody knows if it holds."""
@@ -30,10 +32,45 @@ class Order(StrEnum):
     FIELD = "field"
     NEWEST = "newest"
     OLDEST = "oldest"
+    DUE = "due"
+    MONEY = "money"
+
+
+class Status(StrEnum):
+    """Where a case stands: what the data says, and what people said of it.
+
+    `exported` waits for its fix to arrive. `bounced` was fixed and overwritten again, `reopened`
+    came back otherwise; both until somebody takes them up. The last three are closed.
+    """
+
+    PENDING = "pending"
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    EXPORTED = "exported"
+    WAIVED = "waived"
+    REOPENED = "reopened"
+    BOUNCED = "bounced"
+    FIXED = "fixed"
+    REVERTED = "reverted"
+    WITHDRAWN = "withdrawn"
+
+
+# Those that somebody has to do something about.
+TO_WORK = tuple(
+    status.value
+    for status in (
+        Status.OPEN,
+        Status.ASSIGNED,
+        Status.EXPORTED,
+        Status.REOPENED,
+        Status.BOUNCED,
+    )
+)
+CLOSED = (Status.FIXED.value, Status.REVERTED.value, Status.WITHDRAWN.value)
 
 
 class Facet(StrEnum):
-    """What findings can be counted by."""
+    """What findings can be counted by. `age` and `due` are buckets, `waiver` asked or granted."""
 
     ENTITY = "entity"
     PAIR = "pair"
@@ -43,6 +80,13 @@ class Facet(StrEnum):
     SEVERITY = "severity"
     DEPARTMENT = "department"
     STATE = "state"
+    DIRECTION = "direction"
+    CAUSE = "cause"
+    STATUS = "status"
+    OWNER = "owner"
+    AGE = "age"
+    DUE = "due"
+    WAIVER = "waiver"
 
 
 @dataclass(frozen=True)
@@ -64,6 +108,13 @@ class Filters:
     severity: tuple[str, ...] = ()
     department: tuple[str, ...] = ()
     state: tuple[str, ...] = STANDING
+    direction: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    age: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    waiver: tuple[str, ...] = ()
     text: str = ""
 
     def without(self, facet: Facet) -> Filters:
@@ -82,7 +133,8 @@ class Filters:
 class Finding:
     """One finding as sealed with its run. `key` is the normalised key (a token if personal).
 
-    `at` is the end of the run that speaks for it, `comments` how many people wrote about it.
+    `at` is the end of the run that speaks for it, `comments` how many people wrote about it,
+    `said` what people decided, and `status` what both come to at the moment of reading.
     """
 
     finding_id: str
@@ -130,6 +182,17 @@ class Finding:
     due_at: datetime | None = None
     money: Decimal | None = None
     cause: str | None = None
+    status: str | None = None
+    said: Said = NOTHING
+
+    @property
+    def owner_now(self) -> str | None:
+        """Who looks after it: by hand, else by rule."""
+        return self.said.owner or self.owner
+
+    @property
+    def due_now(self) -> datetime | None:
+        return self.said.due_at or self.due_at
 
     @property
     def pair(self) -> str:

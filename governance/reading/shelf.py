@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from checks.sql import literal
+from checks.sql import literal, quoted
 from governance.reading.archive import Archive
 from governance.reading.model import Reading
-from governance.reading.query import COLUMNS
+from governance.reading.query import CASES, COLUMNS
+from governance.reading.voices import SAID, Heard
+from governance.runs.events import EVENTS
+from governance.runs.findings import FINDINGS
 from governance.store import Home, Proofs, attach, engine
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class Handle:
     known: dict[object, Any] = field(default_factory=dict)
     readers: int = 0
     retired: bool = False
+    heard: Heard = field(default_factory=Heard)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _searchable: bool = False
 
@@ -119,6 +123,8 @@ def attached(home: Home, proofs: Proofs, reading: Reading) -> duckdb.DuckDBPyCon
     """An in-memory DuckDB with views `findings`, `pairs` and `fields` over the run files."""
     con = engine(home)
     try:
+        for statement in SAID:
+            con.execute(statement)
         files = {s.file: s for p in reading.parts for s in (p.newest, p.earlier) if s}
         names = {file: f"run_{sealed.run}" for file, sealed in files.items()}
         for file, sealed in files.items():
@@ -139,7 +145,11 @@ def _views(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, st
             spoken, state = part.earlier, "CASE WHEN state = 'gone' THEN state ELSE 'unchecked' END"
         known = _columns(con, names[spoken.file])
         columns = ", ".join(
-            f"{state} AS state" if c == "state" else c if c in known else f"NULL AS {c}"
+            f"{state} AS state"
+            if c == "state"
+            else c
+            if c in known
+            else f"CAST(NULL AS {FINDINGS[c]}) AS {c}"
             for c in COLUMNS
         )
         selects.append(
@@ -147,6 +157,8 @@ def _views(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, st
             f"FROM {names[spoken.file]}.main.findings WHERE check_name = {literal(part.check)}"
         )
     con.execute("CREATE VIEW findings AS " + " UNION ALL ".join(selects))
+    con.execute(CASES)
+    con.execute("CREATE VIEW events AS " + _events(con, reading, names))
     for table in ("pairs", "fields"):
         of_checks = (
             f"SELECT *, {part.newest.run} AS run FROM {names[part.newest.file]}.main.{table} "
@@ -154,6 +166,20 @@ def _views(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, st
             for part in reading.parts
         )
         con.execute(f"CREATE VIEW {table} AS " + " UNION ALL ".join(of_checks))
+
+
+def _events(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, str]) -> str:
+    """What happened to the findings, as the newest run of each check has it."""
+    columns = ", ".join(quoted(name) for name in EVENTS)
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(n)}" for n, kind in EVENTS.items())
+    selects = [f"SELECT {nothing} WHERE false"]
+    known = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'events'"
+    for part in reading.parts:
+        name = names[part.newest.file]
+        if con.execute(known, [name]).fetchall():
+            mine = f"check_name = {literal(part.check)}"
+            selects.append(f"SELECT {columns} FROM {name}.main.events WHERE {mine}")
+    return " UNION ALL ".join(selects)
 
 
 def _columns(con: duckdb.DuckDBPyConnection, name: str) -> frozenset[str]:

@@ -1,0 +1,3 @@
+from tests.reading.conftest import store
+
+__all__ = ["store"]
