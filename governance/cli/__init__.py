@@ -22,6 +22,7 @@ COMMANDS = (
     "worker",
     "status",
     "compare",
+    "match",
     "export",
 )
 

@@ -67,7 +67,7 @@ def compare(request: Request, first: int = SHOWN) -> Comparison:
             )
         plan = align(request, left.columns, right.columns)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="duiqi-")))
-        con = stack.enter_context(_engine(folder))
+        con = stack.enter_context(engine(folder))
         try:
             return _compare(request, con, folder, plan, (left, right, base), first)
         except duckdb.OutOfMemoryException:
@@ -75,7 +75,7 @@ def compare(request: Request, first: int = SHOWN) -> Comparison:
 
 
 @contextmanager
-def _engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB in memory, up to 80 % of what there is (its default), then spilling into the private
     folder; it loads nothing from the network."""
     import duckdb

@@ -53,14 +53,19 @@ def parts(name: str) -> list[str]:
     return [part.casefold() for part in re.split(r"[\W_]+", spaced) if part]
 
 
-def field_of(entity: str, column: str) -> str | None:
-    """The dictionary field that a column of an `entity` table most likely holds."""
-    spellings = [compact(column)]
+def spellings(column: str) -> list[str]:
+    """A column's name as the words are spelled, then without what only says its table."""
+    found = [compact(column)]
     words_of_name = parts(column)
     if len(words_of_name) > 1 and words_of_name[0] in shipped().prefixes:
-        spellings.append("".join(words_of_name[1:]))
+        found.append("".join(words_of_name[1:]))
+    return found
+
+
+def field_of(entity: str, column: str) -> str | None:
+    """The dictionary field that a column of an `entity` table most likely holds."""
     known = shipped().fields.get(entity, {})
-    for spelling in spellings:
+    for spelling in spellings(column):
         for field, names in known.items():
             if spelling in names:
                 return field

@@ -1,0 +1,45 @@
+"""A linkage told: as one JSON object for machines, as a few lines for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.compare.terminal import shown
+from governance.i18n import t
+from governance.matching.run import Linked
+
+
+def as_object(found: Linked) -> dict[str, Any]:
+    """The numbers and the fields compared."""
+    return {
+        "left": {"rows": found.left_rows, "id": found.left_id},
+        "right": {"rows": found.right_rows, "id": found.right_id},
+        "fields": [{"left": f.left, "right": f.right, "kind": f.kind} for f in found.fields],
+        "accept": round(found.accept, 6),
+        "accepted": found.accepted,
+        "uncertain": found.uncertain,
+        "only_left": found.left_rows - found.accepted,
+        "only_right": found.right_rows - found.accepted,
+    }
+
+
+def as_text(found: Linked, language: str) -> str:
+    """A short page for people."""
+    numbers = as_object(found)
+    lines = [
+        t("match.accepted", language, count=found.accepted, accept=f"{found.accept:.3f}"),
+        t("match.uncertain", language, count=found.uncertain),
+        t(
+            "match.alone",
+            language,
+            left=numbers["only_left"],
+            right=numbers["only_right"],
+        ),
+        t("match.ids", language, left=shown(found.left_id), right=shown(found.right_id)),
+        t("match.fields", language),
+    ]
+    for role in found.fields:
+        kind = t(f"match.kind.{role.kind}", language)
+        both = role.left if role.left == role.right else f"{role.left} = {role.right}"
+        lines.append(f"  {shown(both)}: {kind}")
+    return "\n".join(lines) + "\n"
