@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from checks import tolerance
+from checks import direction
+from checks.direction import CELLS, DELETED, NEVER_AGREED, NOT_YET_CREATED
 from checks.prepare import Column, Prepared
 from checks.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-DIRECTIONS = ("left_moved", "right_moved", "both_moved", "never_agreed")
-
 
 def direct(
     con: duckdb.DuckDBPyConnection, base: Prepared | None, columns: Sequence[Column]
 ) -> None:
-    """Leave the view `directed`: `cells` with a `direction`, NULL throughout without a base.
+    """Leave the views `directed` and `directed_lone`: `cells` and `lone` with a `direction`, NULL
+    throughout without a base.
 
     A side that still says what the base says (or lies within tolerance of it) has not moved. A
-    key that the base lacks or has more than once, or a column it lacks, was never agreed.
+    key that the base lacks or has more than once, or a column it lacks, was never agreed. A row on
+    one side only was deleted on the other where the base has its key, and is not yet created there
+    where the base lacks it; of repeated and missing keys nothing is said.
     """
     if base is None:
-        con.execute(
-            "CREATE VIEW directed AS SELECT *, CAST(NULL AS VARCHAR) AS direction FROM cells"
-        )
+        for view, of in (("directed", "cells"), ("directed_lone", "lone")):
+            con.execute(
+                f"CREATE VIEW {view} AS SELECT *, CAST(NULL AS VARCHAR) AS direction FROM {of}"
+            )
         return
     known = {c.name for c in base.spec.columns}
     value = _by_place(columns, lambda c: c.compared("b.") if c.name in known else "NULL")
@@ -36,14 +39,26 @@ def direct(
         f"CREATE TABLE based AS SELECT c.*, {value} AS _base, {never} AS _never"
         f" FROM cells AS c LEFT JOIN {quoted(base.rows)} AS b ON c._key = b._key"
     )
-    near = [_near(columns, side) for side in ("left_canonical", "right_canonical")]
+    sides = ("left_canonical", "right_canonical")
+    near = [direction.near(columns, side, "_base") for side in sides]
     con.execute(
-        "CREATE VIEW directed AS SELECT *, CASE WHEN _never THEN 'never_agreed'"
-        " WHEN left_canonical IS NOT DISTINCT FROM _base THEN 'right_moved'"
-        " WHEN right_canonical IS NOT DISTINCT FROM _base THEN 'left_moved'"
-        f" WHEN {near[0]} AND NOT {near[1]} THEN 'right_moved'"
-        f" WHEN {near[1]} AND NOT {near[0]} THEN 'left_moved'"
-        " ELSE 'both_moved' END AS direction FROM based"
+        f"CREATE VIEW directed AS SELECT *, CASE WHEN _never THEN '{NEVER_AGREED}'"
+        f" ELSE {direction.moved(*sides, '_base', '_base', *near)} END AS direction FROM based"
+    )
+    _direct_rows(con, base)
+
+
+def _direct_rows(con: duckdb.DuckDBPyConnection, base: Prepared) -> None:
+    con.execute(
+        f"CREATE TABLE based_keys AS SELECT DISTINCT _key FROM (SELECT _key FROM"
+        f" {quoted(base.rows)} UNION ALL SELECT _key FROM {quoted(base.odd)})"
+        " WHERE _key IS NOT NULL AND _key IN (SELECT _key FROM lone)"
+    )
+    con.execute(
+        "CREATE VIEW directed_lone AS SELECT l.*, CASE"
+        " WHEN l.kind NOT IN ('only_left', 'only_right') THEN NULL"
+        f" WHEN b._key IS NOT NULL THEN '{DELETED}' ELSE '{NOT_YET_CREATED}' END AS direction"
+        " FROM lone AS l LEFT JOIN based_keys AS b ON l._key = b._key"
     )
 
 
@@ -51,13 +66,7 @@ def counted(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Cells per direction, every direction named."""
     rows = con.execute("SELECT direction, count(*) FROM directed GROUP BY direction").fetchall()
     found = dict(rows)
-    return {name: found.get(name, 0) for name in DIRECTIONS}
-
-
-def _near(columns: Sequence[Column], side: str) -> str:
-    conditions = [tolerance.condition(c, side, "_base") for c in columns]
-    arms = [f"WHEN {n} THEN {test}" for n, test in enumerate(conditions) if test]
-    return f"CASE place {' '.join(arms)} ELSE false END" if arms else "false"
+    return {name: found.get(name, 0) for name in CELLS}
 
 
 def _by_place(columns: Sequence[Column], value: Callable[[Column], str]) -> str:

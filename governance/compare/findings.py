@@ -37,7 +37,7 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
 def query(key: Sequence[str], columns: Sequence[str]) -> str:
     """Every finding: pairs in the order of key and column, then the rows that stand alone.
 
-    Reads `directed` and `lone`, both with the key's values in their carried lists.
+    Reads `directed` and `directed_lone`, both with the key's values in their carried lists.
     """
     headers = [*key_headers(key), *FIELDS]
     names = " ".join(f"WHEN {at} THEN {_text(name)}" for at, name in enumerate(columns))
@@ -54,7 +54,7 @@ def query(key: Sequence[str], columns: Sequence[str]) -> str:
     return (
         f"SELECT {shown} FROM (SELECT 0 AS late, _key, place, {keys('left_carry')}, {fields}"
         f" FROM directed UNION ALL SELECT 1, _key, 0, {keys('carry')}, kind, NULL, NULL, NULL,"
-        f" NULL, NULL FROM lone) ORDER BY late, f{len(key) + 1}, _key, place, {order}"
+        f" NULL, direction FROM directed_lone) ORDER BY late, f{len(key) + 1}, _key, place, {order}"
     )
 
 

@@ -131,6 +131,19 @@ class Snapshots:
         with self.database.read() as connection:
             return next(iter(fetch(connection, query.order_by(c.id.desc()).limit(1))), None)
 
+    def before(self, snapshot: SnapshotRow, limit: int) -> tuple[SnapshotRow, ...]:
+        """The snapshots of the same table before this one that can be read, newest first."""
+        c = snapshots.c
+        query = (
+            select(snapshots)
+            .where(c.source == snapshot.source, c.entity == snapshot.entity)
+            .where(c.id < snapshot.id, KEPT)
+            .order_by(c.id.desc())
+            .limit(limit)
+        )
+        with self.database.read() as connection:
+            return fetch(connection, query)
+
     def of_run(self, run_id: int) -> tuple[SnapshotRow, ...]:
         """What the run evaluated, also snapshots that earlier runs took."""
         query = (

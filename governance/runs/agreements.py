@@ -2,22 +2,23 @@
 
 Where two cells agree now, the agreed value is the one in today's snapshots, so only standing
 findings need one kept. It is taken when a finding first shows, from the snapshots that were
-compared before, and carried from run to run for as long as the finding stands: no snapshot has to
-outlive retention for it. A finding without one was there from the first comparison, or the rules
-have changed since; then no agreement is claimed.
+compared before, and carried from run to run for as long as the finding stands or its record is
+away from one side: no snapshot has to outlive retention for it. Where the rules have changed
+since, it is read again by those of today, or dropped.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from checks.sql import quoted
-from governance.runs.findings import PairRun
-
-if TYPE_CHECKING:
-    from checks.prepare import Side
-    from governance.runs.past import Past
+from checks.direction import agree
+from checks.prepare import Column
+from checks.sql import only_row, quoted
+from governance.runs.bridge import Bridge, How, Now
+from governance.runs.findings import PairRun, naive
+from governance.runs.looks import Look
+from governance.runs.reread import ASKED, WERE, reread, values_then
 
 # `run` and `at` are the last comparison at which both agreed. The values are shown ones (masks
 # where personal), the canonical ones tell them apart; all four are NULL for a whole row.
@@ -30,27 +31,66 @@ AGREED = {
     "right_value": "VARCHAR",
     "left_canonical": "VARCHAR",
     "right_canonical": "VARCHAR",
+    "left_source": "VARCHAR",
+    "right_source": "VARCHAR",
+    "record_key": "VARCHAR",
+    "field": "VARCHAR",
 }
+# Records that came back after they were away: how many earlier looks are opened for them.
+MOST_LOOKS = 8
 
 _STANDING = """
-SELECT finding_id, record_key, field FROM findings
-WHERE check_name = $check AND left_source = $left AND right_source = $right AND state <> 'gone'
+SELECT finding_id, record_key, field, kind FROM findings WHERE check_name = $check
+    AND left_source = $left AND right_source = $right AND state <> 'gone'
 """
 
+# A file of before does not say which pair and record an agreement is of; its finding does.
 _CARRIED = f"""
-INSERT INTO agreed SELECT a.* FROM previous_agreed AS a
-SEMI JOIN ({_STANDING}) AS f ON f.finding_id = a.finding_id
+INSERT INTO agreed BY NAME SELECT a.* REPLACE (
+    $left AS left_source, $right AS right_source, f.record_key AS record_key, f.field AS field)
+FROM previous_agreed AS a JOIN ({_STANDING}) AS f ON f.finding_id = a.finding_id
 """
 
-_NEW = f"""
-CREATE OR REPLACE TABLE newly AS SELECT * FROM ({_STANDING}) AS f
-ANTI JOIN previous AS p ON p.finding_id = f.finding_id WHERE f.record_key IS NOT NULL
+# Cells whose finding stands no more: their record may only be away for a while.
+_LEFT_OVER = f"""
+CREATE OR REPLACE TABLE left_over AS SELECT a.* FROM previous_agreed AS a
+ANTI JOIN ({_STANDING}) AS f ON f.finding_id = a.finding_id
+WHERE a.left_source = $left AND a.right_source = $right AND a.field IS NOT NULL
 """
+
+_AWAY = """
+INSERT INTO agreed BY NAME SELECT o.* FROM left_over AS o
+LEFT JOIN there_left AS l ON l._key = o.record_key
+LEFT JOIN there_right AS r ON r._key = o.record_key
+WHERE (l._key IS NOT NULL OR r._key IS NOT NULL)
+  AND (l._key IS NULL OR r._key IS NULL OR l.odd OR r.odd)
+"""
+
+_ASKED = f"""
+CREATE OR REPLACE TABLE asked AS SELECT f.* FROM ({_STANDING}) AS f
+LEFT JOIN previous AS p ON p.finding_id = f.finding_id
+WHERE f.record_key IS NOT NULL AND f.kind IN ('mismatch', 'only_left', 'only_right')
+    AND ({{wanted}})
+"""
+# It is new, was of the other side before, or its values were not hashed yet.
+_UNKNOWN = """p.finding_id IS NULL OR p.kind <> f.kind
+    OR (p.left_hash IS NULL AND p.right_hash IS NULL)"""
 
 _TAKEN = """
-INSERT INTO agreed SELECT $check, n.finding_id, $run, $at, {values}
-FROM newly AS n JOIN agreed_left AS l ON l._key = n.record_key
-JOIN agreed_right AS r ON r._key = n.record_key WHERE n.field IS NOT DISTINCT FROM $field
+INSERT INTO agreed BY NAME SELECT $check AS check_name, w.finding_id, $run AS run, $at AS "at",
+    w.left_value, w.right_value, w.left_canonical, w.right_canonical,
+    $left AS left_source, $right AS right_source, a.record_key, a.field
+FROM {were} AS w JOIN asked AS a ON a.finding_id = w.finding_id WHERE w.agree
+"""
+
+# Both sides are here again; while one was away the record's own agreement was kept.
+_BACK = """
+SELECT DISTINCT a.run FROM asked AS n
+JOIN previous AS p ON p.record_key = n.record_key AND p.field IS NULL
+    AND p.left_source = $left AND p.right_source = $right
+JOIN previous_agreed AS a ON a.finding_id = p.finding_id
+WHERE n.field IS NOT NULL AND n.finding_id NOT IN (SELECT finding_id FROM agreed)
+ORDER BY a.run DESC LIMIT $most
 """
 
 
@@ -61,44 +101,121 @@ def create(con: Any) -> None:
 
 
 def keep(con: Any, pair: PairRun) -> None:
-    """Carry on the agreements of the findings of a pair that still stand."""
+    """Carry every agreement of a pair on that could not be compared."""
     con.execute(_CARRIED, {"check": pair.check, **pair.names})
+    con.execute(_LEFT_OVER, {"check": pair.check, **pair.names})
+    con.execute("INSERT INTO agreed BY NAME FROM left_over")
 
 
-def collect(con: Any, pair: PairRun, past: Past | None, *, is_known: bool) -> None:
-    """Fill `agreed` for the standing findings of a pair that was compared just now.
+def collect(
+    con: Any,
+    pair: PairRun,
+    bridge: Bridge,
+    now: tuple[Now, Now],
+    earlier: Callable[[int], Bridge | None],
+) -> None:
+    """Fill `agreed` for a pair that was compared just now; leaves the tables `asked` and `were`
+    (see `governance.runs.reread`) for those findings that the runs before do not tell enough of.
 
-    `is_known` says that it was compared before on the same basis, without which nothing is
-    claimed; `past` is how it stood then, None where that cannot be read any more.
+    `bridge` leads from the last look at the pair, `earlier` gives the one from the look of a run.
     """
-    if is_known:
-        keep(con, pair)
-    if past is None:
+    con.execute(f"CREATE OR REPLACE TABLE asked ({ASKED})")
+    con.execute(f"CREATE OR REPLACE TABLE were ({WERE})")
+    if bridge.look is None or bridge.key is How.VOID:
         return
     names = {"check": pair.check, **pair.names}
-    con.execute(_NEW, names)
-    fields = [row[0] for row in con.execute("SELECT DISTINCT field FROM newly").fetchall()]
-    if not fields:
+    con.execute(_CARRIED, names)
+    _keep_away(con, names, now)
+    if not bridge.same:
+        _under_new_rules(con, names, bridge, now)
+    con.execute(_ASKED.format(wanted=_UNKNOWN if bridge.same else "true"), names)
+    if bridge.is_readable and only_row(con, "SELECT count(*) FROM asked")[0]:
+        values_then(con, bridge, now, "were")
+        _take(con, names, bridge.look, "were")
+        _look_further_back(con, names, now, earlier)
+
+
+def _take(con: Any, names: dict[str, Any], look: Look, were: str) -> None:
+    con.execute(
+        f"DELETE FROM agreed WHERE finding_id IN (SELECT finding_id FROM {were} WHERE agree)"
+    )
+    when = {"run": look.run, "at": naive(look.at)}
+    con.execute(_TAKEN.format(were=were), {**names, **when})
+
+
+def _look_further_back(
+    con: Any,
+    names: dict[str, Any],
+    now: tuple[Now, Now],
+    earlier: Callable[[int], Bridge | None],
+) -> None:
+    """A record that comes back is held against what both sides said before it went."""
+    sides = {name: names[name] for name in ("left", "right")}
+    runs = [run for (run,) in con.execute(_BACK, {**sides, "most": MOST_LOOKS}).fetchall()]
+    for run in runs:
+        before = earlier(run)
+        if before is None or before.look is None or not before.is_readable:
+            continue
+        con.execute(f"CREATE OR REPLACE TABLE were_before ({WERE})")
+        values_then(con, before, now, "were_before")
+        con.execute("DELETE FROM were_before WHERE finding_id IN (SELECT finding_id FROM agreed)")
+        _take(con, names, before.look, "were_before")
+
+
+def _keep_away(con: Any, names: dict[str, Any], now: tuple[Now, Now]) -> None:
+    """Agreements of records that are not on both sides just now, but on one of them."""
+    con.execute(_LEFT_OVER, names)
+    if not only_row(con, "SELECT count(*) FROM left_over")[0]:
         return
     con.execute(
-        "CREATE OR REPLACE TABLE newly_keys AS SELECT DISTINCT record_key AS _key FROM newly"
+        "CREATE OR REPLACE TABLE over_keys AS SELECT DISTINCT record_key AS _key FROM left_over"
     )
-    for name, side in (("left", past.left), ("right", past.right)):
-        con.execute(f"CREATE OR REPLACE TABLE agreed_{name} AS {side.under('newly_keys')}")
-    when = {"check": pair.check, "run": past.last.run, "at": _naive(past.last.at)}
-    for field in fields:
-        values = "NULL, NULL, NULL, NULL"
-        if field is not None:
-            values = ", ".join(_values(field, past.left, past.right))
-        con.execute(_TAKEN.format(values=values), {**when, "field": field})
+    for name, own in (("left", now[0]), ("right", now[1])):
+        con.execute(
+            f"CREATE OR REPLACE TABLE there_{name} AS SELECT _key, false AS odd"
+            f" FROM ({own.side.under('over_keys')}) UNION ALL SELECT DISTINCT _key, true"
+            f" FROM {own.side.odd} AS o SEMI JOIN over_keys USING (_key)"
+        )
+    con.execute(_AWAY)
 
 
-def _values(field: str, left: Side, right: Side) -> list[str]:
-    sides = [(alias, side.spec.column(field)) for alias, side in (("l", left), ("r", right))]
-    shown = [f"{alias}.{quoted(column.shown)}" for alias, column in sides]
-    return shown + [column.compared(f"{alias}.") for alias, column in sides]
+def _under_new_rules(con: Any, names: dict[str, Any], bridge: Bridge, now: tuple[Now, Now]) -> None:
+    """Drop what means nothing any more, read again what can be, and leave what still agrees."""
+    mine = "check_name = $check AND left_source = $left AND right_source = $right"
+    fields = con.execute(
+        f"SELECT DISTINCT field FROM agreed WHERE {mine} AND field IS NOT NULL", names
+    ).fetchall()
+    known = {column.name for column in now[0].side.spec.columns}
+    for (name,) in fields:
+        how = bridge.of(name)
+        if how is How.REREAD:
+            _read_again(con, {**names, "field": name}, now[0].side.spec.column(name), now[0])
+        test = "false"
+        if name in known and how in (How.KEPT, How.REREAD):
+            column = now[0].side.spec.column(name)
+            test = agree(column, "left_canonical", "right_canonical")
+        con.execute(
+            f"DELETE FROM agreed WHERE {mine} AND field = $field AND NOT {test}",
+            {**names, "field": name},
+        )
 
 
-def _naive(moment: datetime) -> datetime:
-    """DuckDB's TIMESTAMP has no zone; it holds UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def _read_again(con: Any, names: dict[str, Any], column: Column, now: Now) -> None:
+    mine = "check_name = $check AND left_source = $left AND right_source = $right"
+    con.execute(
+        f"CREATE OR REPLACE TABLE agreed_then AS FROM agreed WHERE {mine} AND field = $field",
+        names,
+    )
+    texts = " UNION ALL ".join(
+        f"SELECT '{side}' || finding_id AS _at, {side}_value AS {quoted(column.name)}"
+        " FROM agreed_then"
+        for side in ("left", "right")
+    )
+    again = reread(con, texts, [column], now.side.spec, "agreed_again_")
+    for side in ("left", "right"):
+        con.execute(
+            f"UPDATE agreed SET {side}_value = n.{quoted(column.shown)},"
+            f" {side}_canonical = {column.compared('n.')} FROM {again} AS n"
+            f" WHERE n._key = '{side}' || agreed.finding_id AND {mine} AND field = $field",
+            names,
+        )

@@ -17,8 +17,9 @@ from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
-from governance.runs import agreements, findings, lifecycle, ownership
+from governance.runs import agreements, findings, lifecycle, looks, ownership
 from governance.runs.findings import PairRun, naive
+from governance.runs.history import Compared, History
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
 from governance.runs.past import basis_of, last_compared, remember, was_compared
 from governance.runs.work import Evaluation, Seen, Work
@@ -46,7 +47,12 @@ LOOK_BACK = 60
 class Consistency:
     """Compares the pairs of a check's sources. A pair that was not seen is not evaluable."""
 
-    TABLES: Mapping[str, str] = {"pairs": PAIRS, "fields": FIELDS, "unread": UNREAD}
+    TABLES: Mapping[str, str] = {
+        "pairs": PAIRS,
+        "fields": FIELDS,
+        "unread": UNREAD,
+        "looks": looks.TABLE,
+    }
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -159,6 +165,7 @@ class Consistency:
         findings.keep_unchecked(self.work.con, run)
         agreements.keep(self.work.con, run)
         lifecycle.keep(self.work.con, run)
+        looks.keep(self.work.con, run)
         ownership.settle(self.work, run, self.seen)
 
     def _compare(
@@ -182,7 +189,8 @@ class Consistency:
         if not plan.presence:
             self.work.con.execute("DELETE FROM lone")
         findings.collect(self.work.con, run, "cells", "lone", touched)
-        agreements.collect(self.work.con, run, past, is_known=last is not None)
+        sides = Compared(left_now, left), Compared(right_now, right)
+        History(self.work, run, plan, basis, self.compared).settle(sides)
         lifecycle.settle(self.work.con, run, left, right, touched)
         ownership.settle(self.work, run, self.seen)
         verdict = judge(

@@ -24,6 +24,7 @@ from governance.ledger.rows import RunRow
 from governance.runs.agreements import AGREED
 from governance.runs.events import EVENTS
 from governance.runs.findings import FINDINGS
+from governance.runs.looks import LOOKS
 from governance.runs.snapshots import fingerprint
 from governance.store import attached
 
@@ -53,12 +54,14 @@ _REMEMBERED = {
     },
     "agreed": AGREED,
     "events": EVENTS,
+    "looks": LOOKS,
 }
 
 
 def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -> None:
-    """Fill `previous` and `previous_agreed` with what stood after the check's `newest` run, and
-    `previous_pairs` and `previous_fields` with what the last run `compared` that could compare all.
+    """Fill `previous`, `previous_agreed` and `previous_looks` with what stood after the check's
+    `newest` run, and `previous_pairs` and `previous_fields` with what the last run `compared` that
+    could compare all.
 
     `previous` holds what stood, `closed` what was gone already and is still remembered.
     """
@@ -66,7 +69,7 @@ def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -
         declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
     of_pairs = compared or newest  # of one that could not compare all, those that it could
-    loaded = ("findings", "agreed", "events")
+    loaded = ("findings", "agreed", "events", "looks")
     for file, tables in ((newest, loaded), (of_pairs, ("pairs", "fields"))):
         if file is not None:
             _load(con, check, file, tables)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from checks.dictionary import Entity
@@ -10,8 +12,11 @@ from governance.config.model import Config
 from governance.errors import GovernanceError
 from governance.ledger import Ledger
 from governance.ledger.rows import SnapshotRow
+from governance.runs.bridge import Now, Then
+from governance.runs.looks import Look, Made
 from governance.runs.past import Last, Past
-from governance.runs.snapshots import fingerprint, meta_of, side_of
+from governance.runs.snapshots import fingerprint, made_of, meta_of, side_of
+from governance.runs.walk import Step, Walk
 from governance.store import Chains, Home, Link, Opened, Proofs
 
 if TYPE_CHECKING:
@@ -61,6 +66,51 @@ class Sides:
             return None
         links = [self._between(a, b) for a, b in zip(known, (left, right), strict=True)]
         return Past(last, sides[0], sides[1], links[0], links[1])
+
+    def now(self, side: Side, snapshot: SnapshotRow) -> Now:
+        """Today's `side` with the rules that its snapshot was made by."""
+        return Now(side, made_of(self._con, self._open(snapshot)))
+
+    def then(self, look: Look | None) -> tuple[Look | None, tuple[Then | None, Then | None]]:
+        """The sides of the last look as they can still be read, whatever rules hold today; and the
+        look with the rules of its snapshots, where it did not know them itself."""
+        if look is None:
+            return None, (None, None)
+        left, made_left = self._then(look.left_snapshot)
+        right, made_right = self._then(look.right_snapshot)
+        if look.left.form is None:
+            look = replace(look, left=made_left, right=made_right)
+        return look, (left, right)
+
+    def walk(self, entity: Entity, look: Look | None, snapshot: SnapshotRow, number: int) -> Walk:
+        """The way back from today's `snapshot` of one side, whose one of the last look is
+        `number`."""
+
+        def steps(most: int) -> list[Step]:
+            found = self._ledger.snapshots.before(snapshot, most)
+            return [Step(s.id, s.taken_at, partial(self._opened, entity, s)) for s in found]
+
+        return Walk((number, look.at) if look else None, steps)
+
+    def _opened(self, entity: Entity, snapshot: SnapshotRow) -> Side | None:
+        try:
+            return self.side(entity, snapshot)
+        except GovernanceError:
+            return None
+
+    def _then(self, number: int) -> tuple[Then | None, Made]:
+        snapshot = self._ledger.snapshots.get(number)
+        if snapshot is None or snapshot.pruned_at:
+            return None, Made()
+        try:
+            opened = self._open(snapshot)
+        except GovernanceError:
+            return None, Made()
+        made = made_of(self._con, opened)
+        spec = made.spec
+        if spec is None:
+            return None, made
+        return Then(side_of(opened, replace(spec, secret=self._secret))), made
 
     def _between(self, then: SnapshotRow, now: SnapshotRow) -> tuple[str, ...] | None:
         """The catalogues of the files that lead from one snapshot to the other, if any do."""

@@ -24,6 +24,7 @@ from governance.errors import EvidenceTampered, SourceUnavailable
 from governance.ledger import LedgerRefused
 from governance.ledger.rows import SnapshotKind, SnapshotRow
 from governance.runs.clues import Clue, Search, clue_of, told
+from governance.runs.looks import Made, read_from
 from governance.sources import Extract, Landed, Note, Reader, open_source
 from governance.sources.watch import Watch
 from governance.store import Chains, Home, Link, Opened, Proofs, Sealed, engine, seal
@@ -244,8 +245,12 @@ class _Take:
         return _Past(before, chain, side, made[1])
 
     def _seal(self, rows: str, odd: str, landed: str, spec: Spec, lines: int) -> Sealed:
-        meta = (fingerprint(spec), landed)
-        self.con.execute("CREATE TABLE meta AS SELECT $1 AS fingerprint, $2 AS landed", meta)
+        mapping = self.entity.mapping_of(self.source)
+        assert mapping is not None
+        meta = (fingerprint(spec), landed, read_from(mapping))
+        self.con.execute(
+            "CREATE TABLE meta AS SELECT $1 AS fingerprint, $2 AS landed, $3 AS read_from", meta
+        )
         file = f"snapshots/{self.source}/{self.entity.name}/{self.reading.run_id}.duckdb"
         tables = [
             ("meta", "SELECT * FROM meta"),
@@ -287,6 +292,20 @@ def meta_of(con: DuckDBPyConnection, opened: Opened) -> tuple[str, str] | None:
     except duckdb.Error:
         return None
     return str(row[0]), str(row[1])
+
+
+def made_of(con: DuckDBPyConnection, opened: Opened) -> Made:
+    """By which rules a sealed snapshot was made, as far as its file says."""
+    import duckdb
+
+    meta = meta_of(con, opened)
+    if meta is None:
+        return Made()
+    try:
+        (read,) = only_row(con, f"SELECT read_from FROM {opened.newest}.main.meta")
+    except duckdb.BinderException:  # sealed before that was written down
+        return Made(meta[0])
+    return Made(meta[0], str(read))
 
 
 def fingerprint(spec: Spec) -> str:

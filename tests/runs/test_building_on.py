@@ -98,19 +98,6 @@ def test_what_both_sides_said_before_is_kept_with_the_finding(company: Company) 
     assert "name" not in [row[0] for row in company.query(company.run(), agreed)]
 
 
-def test_no_agreement_is_claimed_where_the_rules_have_changed(company: Company) -> None:
-    company.run()
-    company.change("oa", "UPDATE base_customer SET khmc = '另一家' WHERE khbh = 'C001'")
-    company.run()
-    path = company.folder / "governance.yaml"
-    text = path.read_text("utf-8")
-    assert "weight: 5" in text
-    path.write_text(text.replace("weight: 5", "weight: 6", 1), "utf-8")
-    run = company.run()
-    assert company.query(run, "FROM agreed") == []
-    assert {r.outcome for r in company.ledger.results.of_run(run.id)} == {Outcome.FAILED}
-
-
 def test_a_day_without_a_source_costs_neither_agreements_nor_a_whole_comparison(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
