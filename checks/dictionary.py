@@ -97,13 +97,18 @@ class Condition:
 
 @dataclass(frozen=True)
 class Mapping:
-    """Where one source keeps an entity: a table (or a sheet, or a query) and its columns."""
+    """Where one source keeps an entity: a table (or a sheet, or a query) and its columns.
+
+    `import_template` names the columns that the source's own import expects, by field and in order;
+    empty where they are those of the table.
+    """
 
     source: str
     columns: dict[str, str]
     table: str | None = None
     query: str | None = None
     filter: tuple[Condition, ...] = ()
+    import_template: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

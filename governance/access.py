@@ -10,11 +10,14 @@ from governance.errors import PermissionRefused
 
 
 class Right(StrEnum):
+    """`reveal` is seeing personal values as they are, in an export that asks for them."""
+
     VIEW = "view"
     RUN = "run"
     DECIDE = "decide"
     EXPORT = "export"
     APPROVE = "approve"
+    REVEAL = "reveal"
 
 
 @dataclass(frozen=True)

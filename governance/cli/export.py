@@ -1,4 +1,4 @@
-"""`duiqi export`: write what has to change, for people and for spreadsheets."""
+"""`duiqi export`: write what has to change, for people, for imports and for databases."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from governance.cli import language
-from governance.cli.common import ConfigOption, find_config
+from governance.cli.common import ConfigOption, find_config, say
+
+if TYPE_CHECKING:
+    from governance.batches.making import Made
+    from governance.ledger.batches import NewBatch
 
 app = typer.Typer(add_completion=False)
 
-
-class What(StrEnum):
-    REMEDIATION = "remediation"
-    PERMISSIONS = "permissions"
-    BACKUPS = "backups"
+REMEDIATION = "remediation"
+# Names that are promised but not made yet: told apart from a slip of the pen.
+LATER = ("permissions", "backups")
+KINDS = ("checklist", "import", "sql")
+# How many of the lines that moved the terminal names.
+NAMED = 5
 
 
 class Language(StrEnum):
@@ -30,38 +35,51 @@ class Language(StrEnum):
 
 @app.command()
 def export(
-    what: Annotated[What, typer.Argument()],
+    what: Annotated[str, typer.Argument(metavar=REMEDIATION)],
     out: Annotated[Path, typer.Option("--out", dir_okay=False)],
+    kind: Annotated[str, typer.Option("--as", metavar="|".join(KINDS))] = KINDS[0],
+    system: Annotated[str | None, typer.Option("--system")] = None,
     lang: Annotated[Language | None, typer.Option("--lang")] = None,
     entity: Annotated[list[str] | None, typer.Option("--entity")] = None,
+    reveal: Annotated[bool, typer.Option("--reveal")] = False,
+    reread: Annotated[bool, typer.Option("--reread/--no-reread")] = True,
     config: ConfigOption = None,
 ) -> int:
     """Write a list to a file: a sheet per system in .xlsx, one table in .csv."""
     from governance.errors import ConfigError
-
-    if what is not What.REMEDIATION:
-        raise ConfigError("remediation.not_yet", what=what.value)
-    chosen = lang.value if lang else language()
-    written = write(out, chosen, tuple(entity or ()), config)
     from governance.i18n.formats import plural
+    from governance.ledger.batches import NewBatch
+    from governance.ledger.rows import BatchKind
+    from governance.reading import Filters
 
-    sys.stdout.write(plural("remediation.written", written, chosen, file=out) + "\n")
+    if what in LATER:
+        raise ConfigError("remediation.not_yet", what=what)
+    if what != REMEDIATION:
+        raise ConfigError("batch.what", value=what, allowed=REMEDIATION)
+    if kind not in KINDS:
+        raise ConfigError("batch.as", value=kind, allowed=", ".join(KINDS))
+    chosen = lang.value if lang else language()
+    form = out.suffix.lower().lstrip(".")
+    asked = Filters(entity=tuple(entity or ()), state=()).told()
+    new = NewBatch(BatchKind(kind), form, chosen, asked, system, reveal, reread)
+    made = write(out, new, tuple(entity or ()), config)
+    sys.stdout.write(plural("remediation.written", made.lines, chosen, file=out) + "\n")
+    tell(made)
     return 0
 
 
-def write(out: Path, chosen: str, entities: tuple[str, ...], named: Path | None) -> int:
-    """Write the remediation list as the local operator. Raises ConfigError for a wrong name."""
+def write(out: Path, new: NewBatch, entities: tuple[str, ...], named: Path | None) -> Made:
+    """Make the batch as the local operator. Raises ConfigError for a wrong name."""
     from governance.access import local_operator
+    from governance.batches.making import Maker, check
     from governance.config import load
-    from governance.errors import ConfigError
-    from governance.exports.exporter import Exporter
-    from governance.exports.remediation import TO_DO
+    from governance.errors import ConfigError, SchemaDrift, SourceRefused, SourceUnavailable
     from governance.ledger import open_ledger
-    from governance.reading import Desk, Filters
+    from governance.reading import Desk
     from governance.store import home_path, open_home
 
     place = home_path()
-    config = load(find_config(named, place), environ=os.environ, secrets=False)
+    config = load(find_config(named, place), environ=os.environ, secrets=new.reread)
     home = open_home(place)
     known = [entity.name for entity in config.entities]
     for name in entities:
@@ -73,9 +91,29 @@ def write(out: Path, chosen: str, entities: tuple[str, ...], named: Path | None)
         view = desk.view(local_operator(), [check.name for check in config.checks])
         if not view.reading.parts:
             raise ConfigError("remediation.nothing_run", home=home.path)
-        exporter = Exporter(view, config, chosen)
-        wanted = Filters(entity=entities, state=TO_DO)
-        return exporter.remediation(out, now=datetime.now(UTC), filters=wanted)
+        check(new, config)
+        return Maker(view, config, ledger, home).make(new, out, now=datetime.now(UTC))
+    except (SourceUnavailable, SourceRefused, SchemaDrift):
+        say("batch.unreachable")
+        raise
     finally:
         desk.close()
         ledger.close()
+
+
+def tell(made: Made) -> None:
+    """What is no line of the file, and what to be careful about; for people, on stderr."""
+    say("batch.number", number=made.number)
+    if not made.reread:
+        say("batch.unread")
+    if made.unchecked:
+        say("batch.stale", n=made.unchecked)
+    for why, count in sorted(made.left_out.items()):
+        say(f"batch.left.{why}", n=count)
+    for line in made.missed[:NAMED]:
+        say("batch.moved", what=line)
+    if len(made.missed) > NAMED:
+        from governance.i18n.formats import plural
+
+        more = plural("batch.more", len(made.missed) - NAMED, language())
+        sys.stderr.write(more + "\n")

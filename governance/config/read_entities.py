@@ -145,6 +145,11 @@ class EntityReader:
             if name not in mapping.columns:
                 place = self.sources[mapping.source]
                 self.problems.add(place, "config.key_unmapped", name=name, source=mapping.source)
+            elif mapping.import_template and name not in mapping.import_template:
+                place = self.sources[mapping.source].items["import_template"]
+                self.problems.add(
+                    place, "config.key_not_in_template", name=name, source=mapping.source
+                )
 
     def authority(self, mappings: Sequence[Mapping]) -> str:
         """The source whose word counts; need not be said where there is one source only."""

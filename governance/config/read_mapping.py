@@ -10,7 +10,7 @@ from governance.config.problems import BadValue, Problems
 from governance.config.read_sources import DATABASES
 from governance.config.section import Section, entries, items, parsed
 
-KEYS = ("table", "query", "columns", "filter")
+KEYS = ("table", "query", "columns", "filter", "import_template")
 
 
 def read_mapping(
@@ -27,7 +27,25 @@ def read_mapping(
         condition = parsed(child, lambda n, c=column: read_condition(c, n), None, problems)  # type: ignore[misc]
         if condition is not None:
             conditions.append(condition)
-    return Mapping(source, columns, table, query, tuple(conditions)) if columns else None
+    template = read_template(section, columns)
+    if not columns:
+        return None
+    return Mapping(source, columns, table, query, tuple(conditions), template)
+
+
+def read_template(section: Section, columns: Collection[str]) -> dict[str, str]:
+    """Field to column of the source's own import, for fields that it maps."""
+    template: dict[str, str] = {}
+    for field, child in entries(section.get("import_template"), section.problems).items():
+        if field not in columns:
+            section.problems.unknown(child, "config.unknown_field", field, columns)
+            continue
+        column = parsed(child, name, "", section.problems)
+        if column in template.values():
+            section.problems.add(child, "config.repeated", name=column)
+        elif column:
+            template[field] = column
+    return template
 
 
 def read_columns(section: Section, fields: Collection[str]) -> dict[str, str]:

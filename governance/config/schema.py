@@ -124,6 +124,7 @@ def entity() -> Schema:
         "query": TEXT,
         "columns": named(TEXT),
         "filter": {"type": "object", "additionalProperties": condition},
+        "import_template": named(TEXT),
     }
     parts = {"entity": TEXT, "field": TEXT, "by": one_or_more(TEXT)}
     hanging = closed(read_ownership.MONEY, parts, read_ownership.MONEY)

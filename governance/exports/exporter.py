@@ -1,4 +1,4 @@
-"""Files people download: the list on the screen, and the whole list of what has to change."""
+"""Files people download: the list on the screen, as it is filtered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from governance.access import Right
 from governance.config.model import Config
 from governance.errors import ConfigError, StoreError
-from governance.exports.remediation import TO_DO, Action, Fix, fixes
 from governance.exports.sheets import CsvFile, Layout, XlsxFile, utf8
 from governance.i18n import t
 from governance.i18n.formats import moment
@@ -25,22 +24,6 @@ from governance.views.titles import Titles
 FORMATS = ("csv", "xlsx")
 
 # Column and its width in characters.
-REMEDIATION = (
-    ("system", 12),
-    ("entity", 10),
-    ("key", 18),
-    ("name", 26),
-    ("field", 14),
-    ("current", 30),
-    ("proposed", 30),
-    ("action", 12),
-    ("why", 48),
-    ("authority", 12),
-    ("severity", 9),
-    ("department", 12),
-    ("state", 10),
-    ("finding", 34),
-)
 SCREEN = (
     ("severity", 9),
     ("entity", 10),
@@ -73,12 +56,6 @@ class Exporter:
     view: Findings
     config: Config
     language: str
-
-    def remediation(self, path: Path, *, now: datetime, filters: Filters | None = None) -> int:
-        """Write what has to change, and return the number of lines; a sheet per system in XLSX."""
-        asked = filters or Filters(state=TO_DO)
-        lines = (self._work(fix) for fix in fixes(self.view, asked))
-        return self._write("remediation", path, REMEDIATION, lines, asked, now)
 
     def findings(
         self, path: Path, *, now: datetime, filters: Filters, order: Order = Order.SEVERITY
@@ -116,30 +93,6 @@ class Exporter:
             )
         return written
 
-    def _work(self, fix: Fix) -> Line:
-        names, finding = Titles(self.config, self.language), fix.finding
-        proposed = fix.proposed
-        if fix.action is Action.CREATE:
-            proposed = self._t("remediation.proposed.create", key=finding.key_shown or "")
-        cells = (
-            names.source(fix.system),
-            names.entity(finding.entity),
-            finding.key_shown,
-            finding.display,
-            self._field(finding, names, key=fix.action is Action.FILL_KEY),
-            fix.current,
-            proposed,
-            self._t(f"remediation.action.{fix.action.value}"),
-            reason(fix, names),
-            names.source(finding.authority),
-            self._t(f"ui.severity.{finding.severity}"),
-            finding.department,
-            self._t(f"remediation.state.{finding.state}"),
-            finding.finding_id,
-        )
-        marked = {5: "before", 6: "after"} if fix.proposed is not None else {5: "before"}
-        return names.source(fix.system), cells, marked
-
     def _found(self, finding: Finding) -> Line:
         names = Titles(self.config, self.language)
         cells = (
@@ -161,10 +114,10 @@ class Exporter:
         )
         return self._t("remediation.sheet.findings"), cells, {}
 
-    def _field(self, finding: Finding, names: Titles, *, key: bool = False) -> str:
+    def _field(self, finding: Finding, names: Titles) -> str:
         if finding.field:
             return names.field(finding.entity, finding.field)
-        return names.key(finding.entity) if key else self._t("remediation.whole_record")
+        return self._t("remediation.whole_record")
 
     def _t(self, name: str, **params: object) -> str:
         return t(name, self.language, **params)
@@ -177,21 +130,6 @@ def problem(finding: Finding, names: Titles) -> str:
     kind, _, side = finding.kind.rpartition("_")
     source = finding.left_source if side == "left" else finding.right_source
     return t(f"remediation.problem.{kind}", names.language, source=names.source(source))
-
-
-def reason(fix: Fix, names: Titles) -> str:
-    """Why a line of work is what it is, in a sentence that names the systems."""
-    words = t(
-        f"remediation.why.{fix.why.value}",
-        names.language,
-        system=names.source(fix.system),
-        other=names.source(fix.other),
-        authority=names.source(fix.finding.authority),
-        key=names.key(fix.finding.entity),
-    )
-    if fix.finding.state == "unchecked":
-        words += t("remediation.why.unchecked", names.language)
-    return words
 
 
 Writer = Callable[[Path, Layout, Iterable[Line]], int]

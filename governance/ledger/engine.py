@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from governance.errors import ConfigError, StoreError
 from governance.ledger.alerts import Alerts
 from governance.ledger.audit import Audit
+from governance.ledger.batches import Batches
 from governance.ledger.database import WRITES, Database, LedgerRefused
 from governance.ledger.decisions import Decisions
 from governance.ledger.lease import Leases
@@ -48,6 +49,7 @@ class Ledger:
     alerts: Alerts
     audit: Audit
     retention: Retention
+    batches: Batches
 
     def close(self) -> None:
         self.database.engine.dispose()
@@ -87,6 +89,7 @@ def assemble(database: Database) -> Ledger:
         alerts=Alerts(database),
         audit=Audit(database),
         retention=Retention(database),
+        batches=Batches(database),
     )
 
 

@@ -224,3 +224,112 @@ class AuditEvent:
     action: str
     object: str
     detail: dict[str, Any]
+
+
+class BatchKind(StrEnum):
+    """What a batch is for: people, a system's import, or a database."""
+
+    CHECKLIST = "checklist"
+    IMPORT = "import"
+    SQL = "sql"
+
+
+class BatchStatus(StrEnum):
+    """`making` also stands for a batch that a process left unfinished when it died."""
+
+    REQUESTED = "requested"
+    MAKING = "making"
+    MADE = "made"
+    REFUSED = "refused"
+
+
+class Verdict(StrEnum):
+    """What the data say of one line. Of `FIXED`, `REVERTED` and `BOUNCED` the sides decide; where a
+    source was not read there is no verdict."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    PARTLY = "partly"
+    REVERTED = "reverted"
+    BOUNCED = "bounced"
+    OVERTAKEN = "overtaken"
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """One export of work. `system` is None where it speaks of all; `file` lies in `exports/` and is
+    None where somebody had it written elsewhere.
+
+    `left_out` counts by reason what stands in no line, `missed` names the first of what moved.
+    `rights` and `departments` are those of whoever asked, at that moment.
+    """
+
+    id: int
+    kind: BatchKind
+    form: str
+    system: str | None
+    language: str
+    filters: dict[str, Any]
+    reveal: bool
+    reread: bool
+    status: BatchStatus
+    requested_by: str
+    rights: tuple[str, ...]
+    departments: tuple[str, ...] | None
+    requested_at: datetime
+    made_at: datetime | None
+    run_id: int | None
+    file: str | None
+    lines: int | None
+    left_out: dict[str, int]
+    missed: tuple[str, ...]
+    error_code: str | None
+    error_params: dict[str, str]
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    """One line of work: what lay in `system` when it was handed out, and what was to lie there.
+
+    Hashes are those of findings, of the compared values; `new_hash` is None where nothing was
+    proposed. Shown values are masks where personal.
+    """
+
+    finding_id: str
+    check_name: str
+    entity: str
+    left_source: str
+    right_source: str
+    system: str
+    record_key: str | None
+    key_shown: str | None
+    field: str | None
+    kind: str
+    action: str
+    old_hash: str | None
+    new_hash: str | None
+    other_hash: str | None
+    old_shown: str | None
+    new_shown: str | None
+    basis: str
+
+
+@dataclass(frozen=True)
+class BatchLineRow(BatchLine):
+    """A line with its place in its batch, and the newest verdict."""
+
+    batch_id: int = 0
+    seq: int = 0
+    verdict: Verdict | None = None
+    verdict_run: int | None = None
+    verdict_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewVerdict:
+    """What a run says of one line, where it is something else than before."""
+
+    batch_id: int
+    seq: int
+    verdict: Verdict

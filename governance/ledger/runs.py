@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from governance.access import Actor, Right
-from governance.ledger import audit
+from governance.ledger import audit, batches
 from governance.ledger.database import Database, LedgerRefused
 from governance.ledger.ending import close_steps, insert_results, link_snapshots
 from governance.ledger.rows import (
     CheckResult,
     Metric,
+    NewVerdict,
     RunRow,
     RunStatus,
     Trigger,
@@ -100,6 +101,7 @@ class Runs:
         measured: Sequence[Metric] = (),
         error_code: str | None = None,
         error_params: Mapping[str, str] | None = None,
+        verdicts: Sequence[NewVerdict] = (),
     ) -> None:
         """End a running run; its file, results and metrics are visible from this commit on.
 
@@ -123,6 +125,7 @@ class Runs:
             close_steps(connection, (run_id,), error_code or "ledger.step_cut_short", now)
             link_snapshots(connection, run_id, used_snapshots)
             insert_results(connection, run_id, results, measured)
+            batches.settle(connection, run_id, verdicts, as_of or now)
 
     def abandon_stale(self, *, fence: int, now: datetime) -> tuple[int, ...]:
         """Mark failed what holders of older fences left running; returns those runs' ids."""

@@ -204,7 +204,7 @@ def span(here: Here, total: int, page: int) -> str:
 def downloads(
     here: Here, view: Findings, config: Config, filters: Filters, sort: Order, total: int
 ) -> None:
-    """The list as it is filtered, and all that has to change; both as CSV and XLSX."""
+    """The list as it is filtered, as CSV and XLSX; and the way to what has to change."""
     if Right.EXPORT not in here.actor.rights:
         return
     exporter = Exporter(view, config, here.language)
@@ -213,18 +213,12 @@ def downloads(
     def listed(path: Path) -> int:
         return exporter.findings(path, now=here.now, filters=filters, order=sort)
 
-    def work(path: Path) -> int:
-        return exporter.remediation(path, now=here.now)
-
     with st.popover(here.t("consistency.export"), icon=":material/download:"):
         st.caption(here.plural("consistency.export.list", total))
         with st.container(horizontal=True):
             _download("findings", stamp, "csv", listed)
             _download("findings", stamp, "xlsx", listed)
         st.caption(here.t("consistency.export.work"))
-        with st.container(horizontal=True):
-            _download("remediation", stamp, "csv", work)
-            _download("remediation", stamp, "xlsx", work)
 
 
 MIME = {

@@ -12,7 +12,8 @@ from checks.errors import CodedError
 from checks.outcome import CellClass, Severity
 from governance.access import Right
 from governance.config import Config
-from governance.exports.exporter import problem, reason
+from governance.exports.checklist import reason
+from governance.exports.exporter import problem
 from governance.exports.remediation import TO_DO, Action, Fix, fixes_of
 from governance.i18n import explain
 from governance.reading import Finding, Findings, Record, comments

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from governance.access import Right
 from governance.errors import ConfigError, PermissionRefused, StoreError
 from governance.exports import sheets
+from governance.exports.checklist import Checklist
 from governance.exports.exporter import Exporter
+from governance.exports.remediation import fixes
 from governance.reading import Filters
 from tests.reading.build import ALICE, BOB, START, World, config, finding
 
@@ -47,6 +49,12 @@ def exporter(store: World, language: str = "zh", actor=ALICE) -> Exporter:
     return Exporter(store.desk.view(actor), config(), language)
 
 
+def work(store: World, out: Path, language: str = "zh", actor=ALICE) -> int:
+    """The checklist as the newest run has it."""
+    writer = Checklist(config(), language, reread=False)
+    return writer.write(out, out.suffix[1:], fixes(store.desk.view(actor)))
+
+
 def read_csv(path: Path) -> list[list[str]]:
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -56,7 +64,7 @@ def read_csv(path: Path) -> list[list[str]]:
 def test_csv_holds_every_line_with_its_system(store: World, tmp_path: Path) -> None:
     store.run([finding(1), finding(2, authority="oa"), finding(3, state="gone")])
     out = tmp_path / "list.csv"
-    assert exporter(store, "en").remediation(out, now=START) == 2
+    assert work(store, out, "en") == 2
     header, first, second = read_csv(out)
     assert header[:3] == ["System", "Entity", "Key"]
     assert first[:8] == [
@@ -90,7 +98,7 @@ def test_every_kind_of_line_has_words_in_both_languages(
     ]
     store.run(rows)
     out = tmp_path / "list.csv"
-    assert exporter(store, language).remediation(out, now=START) == len(rows)
+    assert work(store, out, language) == len(rows)
     for line in read_csv(out)[1:]:
         assert all(line[place] for place in (0, 1, 2, 4, 7, 8)), line
     assert exporter(store, language).findings(out, now=START, filters=Filters()) == len(rows)
@@ -108,7 +116,7 @@ def test_a_spreadsheet_has_a_sheet_per_system_and_marks_what_changes(
         ]
     )
     out = tmp_path / "list.xlsx"
-    exporter(store).remediation(out, now=START)
+    work(store, out)
     book = openpyxl.load_workbook(out)
     assert sorted(book.sheetnames) == ["办公系统", "客户系统", "旧表 2020"]
     sheet = book["办公系统"]
@@ -134,7 +142,7 @@ def test_a_personal_line_names_no_value_to_put_in(store: World, tmp_path: Path) 
         [finding(1, field="phone", personal=True, left_value="138****1", right_value="138****2")]
     )
     out = tmp_path / "list.csv"
-    exporter(store, "en").remediation(out, now=START)
+    work(store, out, "en")
     line = read_csv(out)[1]
     assert line[5:7] == ["138****2", ""]
     assert "personal" in line[8]
@@ -150,11 +158,10 @@ def test_no_cell_of_a_csv_starts_a_formula(store: World, tmp_path: Path) -> None
     )
     for name in ("list.csv", "screen.csv"):
         out = tmp_path / name
-        made = exporter(store)
         if name == "list.csv":
-            made.remediation(out, now=START)
+            work(store, out)
         else:
-            made.findings(out, now=START, filters=Filters())
+            exporter(store).findings(out, now=START, filters=Filters())
         rows = read_csv(out)
         assert len(rows) == len(HOSTILE) + 1
         cells = [cell for row in rows for cell in row]
@@ -165,7 +172,7 @@ def test_no_cell_of_a_csv_starts_a_formula(store: World, tmp_path: Path) -> None
 def test_every_cell_of_a_workbook_is_text(store: World, tmp_path: Path) -> None:
     store.run([finding(n, left_value=v, display=v) for n, v in enumerate(HOSTILE)])
     out = tmp_path / "list.xlsx"
-    exporter(store).remediation(out, now=START)
+    work(store, out)
     sheet = openpyxl.load_workbook(out)["办公系统"]
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
@@ -176,12 +183,12 @@ def test_every_cell_of_a_workbook_is_text(store: World, tmp_path: Path) -> None:
 def test_a_megabyte_is_cut_in_a_workbook_and_says_so(store: World, tmp_path: Path) -> None:
     store.run([finding(1, left_value="x" * 1_000_000, right_value="👾" * 30_000)])
     out = tmp_path / "list.xlsx"
-    exporter(store, "en").remediation(out, now=START)
+    work(store, out, "en")
     sheet = openpyxl.load_workbook(out)["OA"]
     for cell, length in ((sheet["G2"], "1,000,000"), (sheet["F2"], "30,000")):
         assert len(cell.value.encode("utf-16-le")) // 2 <= sheets.LONGEST_CELL
         assert f"{length} characters in all" in cell.value
-    exporter(store, "en").remediation(tmp_path / "list.csv", now=START)
+    work(store, tmp_path / "list.csv", "en")
     csv.field_size_limit(2_000_000)
     assert len(read_csv(tmp_path / "list.csv")[1][6]) == 1_000_000
 
@@ -221,7 +228,7 @@ def test_each_export_is_on_record_with_what_was_asked(store: World, tmp_path: Pa
 def test_a_reader_exports_their_departments_alone(store: World, tmp_path: Path) -> None:
     store.run([finding(1), finding(2, department="华南")])
     out = tmp_path / "a.csv"
-    assert exporter(store, actor=BOB).remediation(out, now=START) == 1
+    assert work(store, out, actor=BOB) == 1
     assert exporter(store, actor=BOB).findings(out, now=START, filters=Filters()) == 1
 
 
@@ -229,9 +236,9 @@ def test_without_the_right_no_file_is_made(store: World, tmp_path: Path) -> None
     store.run([finding(1)])
     viewer = replace(ALICE, rights=frozenset({Right.VIEW}))
     with pytest.raises(PermissionRefused):
-        exporter(store, actor=viewer).remediation(tmp_path / "a.csv", now=START)
+        exporter(store, actor=viewer).findings(tmp_path / "a.csv", now=START, filters=Filters())
     assert list(tmp_path.glob("*.csv")) == []
-    assert store.ledger.audit.recent(action="export.remediation") == ()
+    assert store.ledger.audit.recent(action="export.findings") == ()
 
 
 def test_a_failure_leaves_the_old_file_as_it_was(store: World, tmp_path: Path) -> None:
@@ -242,7 +249,7 @@ def test_a_failure_leaves_the_old_file_as_it_was(store: World, tmp_path: Path) -
     file.chmod(0o600)
     file.write_bytes(b"not a sealed file")
     with pytest.raises(Exception, match=r"store\.tampered"):
-        exporter(store).remediation(out, now=START)
+        exporter(store).findings(out, now=START, filters=Filters())
     assert out.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.csv"]
 
@@ -250,14 +257,14 @@ def test_a_failure_leaves_the_old_file_as_it_was(store: World, tmp_path: Path) -
 def test_what_cannot_be_written_says_so(store: World, tmp_path: Path) -> None:
     store.run([finding(1)])
     with pytest.raises(ConfigError):
-        exporter(store).remediation(tmp_path / "a.pdf", now=START)
+        exporter(store).findings(tmp_path / "a.pdf", now=START, filters=Filters())
     with pytest.raises(StoreError):
-        exporter(store).remediation(tmp_path / "nowhere" / "a.csv", now=START)
+        exporter(store).findings(tmp_path / "nowhere" / "a.csv", now=START, filters=Filters())
 
 
 def test_an_empty_list_is_a_file_with_a_header(store: World, tmp_path: Path) -> None:
     store.run([])
-    assert exporter(store).remediation(tmp_path / "a.csv", now=START) == 0
+    assert work(store, tmp_path / "a.csv") == 0
     assert len(read_csv(tmp_path / "a.csv")) == 1
-    assert exporter(store).remediation(tmp_path / "a.xlsx", now=START) == 0
+    assert work(store, tmp_path / "a.xlsx") == 0
     openpyxl.load_workbook(tmp_path / "a.xlsx")

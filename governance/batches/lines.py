@@ -1,0 +1,180 @@
+"""One line of a batch: a fix beside what both systems hold at this moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from checks.dictionary import Entity
+from checks.normalisers import NORMALISERS
+from checks.outcome import Kind
+from governance.batches.reread import Cell, Now
+from governance.exports.remediation import Action, Fix, Why
+from governance.ledger.rows import BatchLine
+
+Nows = Mapping[tuple[str, str], Now]
+
+_OFFSET = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2})?)$")
+_CLOCK = re.compile(r"\d:\d{2}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A fix, and the target's record as it is now (None where both systems were not read again).
+
+    `word` is what a change puts in: the other system's value, spelled so that the target reads it
+    as the same. It is personal where the finding is.
+    """
+
+    fix: Fix
+    record: Mapping[str, Cell] | None = None
+    types: Mapping[str, str] | None = None
+    word: str | None = None
+
+    @property
+    def field(self) -> str:
+        return self.fix.finding.field or ""
+
+
+def stands(fix: Fix, now: Nows) -> bool:
+    """Whether both systems still hold what the finding says. A record without a key cannot be
+    looked up, and is left as it is."""
+    finding, kind = fix.finding, Kind(fix.finding.kind)
+    key = finding.key
+    if key is None:
+        return True
+    left = now[finding.left_source, finding.entity]
+    right = now[finding.right_source, finding.entity]
+    if kind is Kind.MISMATCH:
+        cells = left.cell(key, finding.field or ""), right.cell(key, finding.field or "")
+        found = tuple(None if cell is None else cell.hash for cell in cells)
+        known = (finding.left_hash, finding.right_hash)
+        # One of two that differ holds something: without hashes nothing can be told.
+        return None not in cells and found == known and known != (None, None)
+    here, there = left.count.get(key, 0), right.count.get(key, 0)
+    if kind is Kind.ONLY_LEFT:
+        return here > 0 and there == 0
+    if kind is Kind.ONLY_RIGHT:
+        return there > 0 and here == 0
+    own = here if kind is Kind.DUPLICATE_LEFT else there
+    return own > 0 and max(here, there) > 1
+
+
+def lined(fix: Fix, now: Nows, entity: Entity, zone: ZoneInfo, *, reveal: bool) -> Line:
+    """The line with values as they are now; personal ones stay masked unless `reveal`."""
+    finding = fix.finding
+    target = now[fix.system, finding.entity]
+    if fix.action is Action.MERGE:
+        return Line(counted(fix, target))
+    record = target.rows.get(finding.key or "")
+    if finding.field is None or record is None:
+        return Line(fix, record, target.types)
+    own = record[finding.field]
+    other = now[fix.other, finding.entity].cell(finding.key, finding.field)
+    word = None
+    if fix.action is Action.CHANGE and other is not None:
+        word = spelled(other, own, target.types.get(finding.field, ""), entity, finding.field, zone)
+    if not finding.personal or reveal:
+        proposed = word if fix.action is Action.CHANGE else None
+        fix = replace(fix, current=own.raw, proposed=proposed)
+    return Line(fix, record, target.types, word)
+
+
+def counted(fix: Fix, target: Now) -> Fix:
+    """A copy that is the only one in its system has nothing there to be merged with."""
+    if target.count.get(fix.finding.key or "", 0) > 1:
+        return replace(fix, why=Why.DUPLICATE)
+    return replace(fix, action=Action.CONFIRM, why=Why.DUPLICATE_THERE)
+
+
+def spelled(
+    word: Cell, own: Cell, kind: str, entity: Entity, field: str, zone: ZoneInfo
+) -> str | None:
+    """`word` as the target writes such values; as it stands wherever that says the same.
+
+    A moment with an offset means another one in a column without, and the other way round. A
+    number or a day in words cannot lie in a column that is typed.
+    """
+    reader = entity.field_named(field).reader
+    shape = NORMALISERS[reader].kind if reader else "text"
+    if word.raw is None or word.canonical is None:
+        return word.raw
+    if shape == "instant":
+        return _moment(word, own, kind.lower(), zone)
+    if shape == "number" and _typed(kind) and not _is_number(word.raw):
+        return word.canonical
+    if shape == "date" and _typed(kind):
+        return word.canonical
+    return word.raw
+
+
+def _typed(kind: str) -> bool:
+    names = ("int", "numeric", "decimal", "double", "real", "float", "money", "number", "date")
+    return any(name in kind.lower() for name in names)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _moment(word: Cell, own: Cell, kind: str, zone: ZoneInfo) -> str | None:
+    assert word.raw is not None
+    if own.raw is not None and _CLOCK.search(own.raw):
+        offset = _OFFSET.search(own.raw.strip()) is not None
+    elif "timestamp" in kind or "datetime" in kind:
+        offset = "timestamp" in kind and "without" not in kind
+    else:
+        return word.raw
+    if offset == (_OFFSET.search(word.raw.strip()) is not None):
+        return word.raw
+    try:
+        moment = datetime.fromisoformat(word.canonical or "")
+    except ValueError:
+        return word.raw
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo("UTC"))
+    between = "T" if own.raw is not None and "T" in own.raw else " "
+    if not offset:
+        return moment.astimezone(zone).replace(tzinfo=None).isoformat(sep=between)
+    text = moment.astimezone(ZoneInfo("UTC")).isoformat(sep=between)
+    return text.replace("+00:00", "Z") if (own.raw or "").strip().endswith("Z") else text
+
+
+def noted(line: Line, basis: str) -> BatchLine:
+    """The line as the ledger keeps it: hashes, and values as findings show them."""
+    fix, finding = line.fix, line.fix.finding
+    on_left = fix.system == finding.left_source
+    values = (finding.left_value, finding.right_value)
+    own, other = values if on_left else values[::-1]
+    is_cell = finding.field is not None
+    proposes = fix.action is Action.CHANGE
+    return BatchLine(
+        finding_id=finding.finding_id,
+        check_name=finding.check,
+        entity=finding.entity,
+        left_source=finding.left_source,
+        right_source=finding.right_source,
+        system=fix.system,
+        record_key=finding.key,
+        key_shown=finding.key_shown,
+        field=finding.field,
+        kind=finding.kind,
+        action=fix.action.value,
+        old_hash=fix.current_hash if is_cell else None,
+        new_hash=fix.wanted_hash if is_cell and proposes else None,
+        other_hash=fix.wanted_hash if is_cell else None,
+        old_shown=_short(own),
+        new_shown=_short(other) if proposes else None,
+        basis=basis,
+    )
+
+
+def _short(text: str | None, longest: int = 200) -> str | None:
+    return text if text is None or len(text) <= longest else text[: longest - 1] + "…"
