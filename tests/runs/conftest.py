@@ -64,6 +64,10 @@ class Company:
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(statement, values)
 
+    def read(self, source: str, statement: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.folder / f"{source}.sqlite")) as connection:
+            return connection.execute(statement).fetchall()
+
     def query(self, run: RunRow, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         assert run.file is not None
         with duckdb.connect(str(self.home.file(run.file)), read_only=True) as con:
