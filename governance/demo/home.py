@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Changes whenever the same seed would make another company or other days, and whenever what an
 # older version built could not be shown any more.
-EDITION = 3
+EDITION = 4
 DEFAULT_SIZE, DEFAULT_DAYS = 5000, 30
 DEFAULT_HOME = Path("var") / "demo"
 LOCK, COMPANY, CONFIG, TRUTH = "demo.lock", "company", "governance.yaml", "truth.json"
@@ -182,6 +182,7 @@ def clear(home: Path) -> None:
 def build(home: Path, wish: Wish, tell: Tell, stop: Callable[[], bool] = never) -> None:
     """Make the company up, write day 0, look at it once, and live every day with its run."""
     from governance.config import load
+    from governance.demo.deeds import People
     from governance.worker.holder import utc_now
 
     shutil.copyfile(SHIPPED_CONFIG, home / CONFIG)
@@ -196,8 +197,11 @@ def build(home: Path, wish: Wish, tell: Tell, stop: Callable[[], bool] = never) 
         night.first_look(moment_of(world, 0) - max(entity.lag for entity in config.entities))
         night.promise(moment_of(world, 0))
 
+        people = People(night.bench.ledger, night.bench.home, config, night.held.fence)
+
         def run_day(day: int, moment: datetime) -> None:
             night.run(day, moment)
+            people.morning_after(day, moment)
             mark(home, wish, ready=False, day=day)
             tell(day, wish.days)
 

@@ -15,6 +15,7 @@ from governance.demo.books import Books
 from governance.demo.company import Key, Maker
 from governance.demo.drops import Drops
 from governance.demo.faults import Outage
+from governance.demo.mends import mend
 from governance.demo.notation import Row, Value, local
 from governance.demo.planting import Planter, in_no_drop
 
@@ -58,6 +59,7 @@ class Life:
         if self.today.weekday() == STAFF_DAY:
             self.edits("staff", "post", STAFF_EDITS)
         self.mishaps(day)
+        mend(self.planter, day)
         for drop in self.drops.values():
             drop.write()
 

@@ -74,7 +74,7 @@ class Clerk:
     told: dict[str, Told] = field(default_factory=lambda: {key: Told() for key in KEYS})
 
     def edit(self) -> None:
-        for _ in range(self.chance.randint(1, 4)):
+        for _ in range(self.chance.randint(2, 5)):
             source, key = self.chance.choice(("crm", "oa")), self.chance.choice(KEYS)
             table, column, code = TABLES[source]
             value = self.chance.choice("AB")
@@ -135,8 +135,10 @@ def test_a_clerk_with_a_notebook_tells_the_same(tmp_path: Path, seed: int) -> No
     run = company.run()
     clerk.seen()
     known = ids(company, run)
-    for _ in range(9):
-        what = clerk.chance.choice(("edit", "edit", "edit", "leave", "dark", "stop", "again"))
+    for _ in range(12):
+        what = clerk.chance.choice(
+            ("edit", "edit", "edit", "edit", "edit", "leave", "dark", "stop", "again")
+        )
         if what == "edit":
             clerk.edit()
         if what == "leave":
