@@ -48,7 +48,7 @@ def _enter(planter: Planter, sheet: Sheet, random: Random) -> None:
         mine = (fault.entity, fault.field) == (sheet.entity, sheet.field)
         if not mine or fault.cause not in CAUSES or fault.healed is not None:
             continue
-        if fault.planted >= sheet.day or random.random() < FORGOTTEN:
+        if number in planter.promised or fault.planted >= sheet.day or random.random() < FORGOTTEN:
             continue
         row = books.rows["oa", fault.entity][books.ids["oa", fault.entity][fault.key]]
         old = row[sheet.field]

@@ -31,6 +31,7 @@ class Planter:
         self.random = Random(f"{seed}:faults")  # noqa: S311 - repeatable, not secret
         self.pools = {entity: list(books.records[entity]) for entity in ENTITIES}
         self.counts = {entity: len(pool) for entity, pool in self.pools.items()}
+        self.promised: set[int] = set()  # faults that will be mended anyway
         for pool in self.pools.values():
             self.random.shuffle(pool)
 
@@ -90,6 +91,7 @@ class Planter:
     def mend_later(self, number: int, days: int) -> None:
         """In `days` somebody lets the OA take over the CRM's value of a spoilt cell."""
         fault = self.books.faults[number]
+        self.promised.add(number)
 
         def mend() -> None:
             assert fault.field is not None
