@@ -182,14 +182,19 @@ def last_compared(
     con: Any, check: str, plan: PairPlan, basis: str, run: RunRow | None
 ) -> Last | None:
     """The pair in the `run` before, remembered in `previous_pairs` and `previous_fields`, if it was
-    compared there on the same basis."""
+    compared there on the same basis.
+
+    A file of before that noted no look did not hash the values of its findings either, so the pair
+    is compared whole once.
+    """
     if run is None:
         return None
     names = [check, plan.left, plan.right]
     found = con.execute(
         f"SELECT left_snapshot, right_snapshot, {', '.join([*_SIDES, *_PAIR])}"
         " FROM previous_pairs WHERE check_name = $1 AND left_source = $2 AND right_source = $3"
-        " AND basis = $4 AND strict IS NOT NULL",
+        " AND basis = $4 AND strict IS NOT NULL AND EXISTS (FROM previous_looks"
+        " WHERE check_name = $1 AND left_source = $2 AND right_source = $3)",
         [*names, basis],
     ).fetchall()
     if not found:
