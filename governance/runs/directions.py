@@ -95,7 +95,8 @@ CREATE OR REPLACE TABLE directed AS SELECT *,
 
 # `changed`: what it says now is not what it said at the last look; NULL where that is not known.
 _CHANGED = """
-CASE WHEN $first THEN false WHEN how = 'void' THEN NULL WHEN seen THEN {side}_then IS DISTINCT FROM {side}_hash
+CASE WHEN $first THEN false WHEN how = 'void' THEN NULL
+     WHEN seen THEN {side}_then IS DISTINCT FROM {side}_hash
      WHEN stood AND how <> 'reread' THEN {side}_was IS DISTINCT FROM {side}_hash END
 """
 _SETTLED = f"""

@@ -19,6 +19,7 @@ from governance.i18n import explain
 from governance.reading import Finding, Findings, Record, comments
 from governance.reading.history import Change, What
 from governance.reading.record import Line, Side
+from governance.ui import direction_parts
 from governance.ui.components import PAGES, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
@@ -117,6 +118,8 @@ def sides(here: Here, config: Config, record: Record) -> None:
             columns[f"{name}_as"] = text_column(label)
         columns["rules"] = text_column(here.t("record.rules"), width=150)
     columns["authority"] = text_column(here.t("record.authority"), width=96)
+    if any(line.finding is not None and line.finding.direction for line in record.lines):
+        columns["moved"] = text_column(here.t("direction.column"), width=150)
     lines = [_line(here, titles, record, line) for line in record.lines]
     # A column that is only hidden would be sent all the same.
     rows = [{name: line[name] for name in columns} for line in lines]
@@ -169,6 +172,7 @@ def _line(here: Here, titles: Titles, record: Record, line: Line) -> dict[str, A
         "right": short(line.right.shown if line.right else None),
         "rules": here.t("record.personal") if line.personal else rules,
         "authority": titles.source(line.authority) if line.authority else None,
+        "moved": direction_parts.short(here, titles, line.finding),
         **compared,
     }
 
@@ -230,6 +234,8 @@ def _task(here: Here, titles: Titles, fix: Fix) -> None:
         f":gray[{here.t('record.todo.since', when=here.moment(finding.first_seen))}]",
     ]
     st.markdown("&ensp;".join(parts))
+    if (moved := direction_parts.sentence(here, titles, finding)) is not None:
+        st.caption(moved)
     st.markdown(_asked(here, titles, fix))
 
 

@@ -17,7 +17,7 @@ from governance.ledger import open_ledger
 from governance.reading import Desk, Filters
 from governance.store import open_home
 from tests.cast import APPROVER, LEADER, OUTSIDER
-from tests.ui.world import Built
+from tests.ui.world import DAY, Built, edit, run
 
 ROOT = Path(__file__).parents[2]
 SHELL, PAGE = ROOT / "governance" / "ui" / "shell.py", ROOT / "pages" / "record.py"
@@ -211,3 +211,22 @@ def test_who_may_not_decide_gets_no_form(
     app = customer("C010")
     assert not app.text_area
     assert t("record.comments.refused", "en") in words(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_difference_says_who_moved_and_when(language: str, own: Built, at_home: Point) -> None:
+    """C001 moved in the CRM on the second day; C011 has differed from the first."""
+    edit(own.config.parent / "oa.sqlite", "DELETE FROM base_customer WHERE khbh = 'C002'")
+    run(own, own.last + DAY)
+    at_home(own)
+    app = customer("C001", language)
+    level = lines(app)[0]
+    assert level["moved"].startswith("crm 2026-")
+    assert "{" not in words(app)
+    agreed = t("direction.agreed", language, when="", run=1).split(":")[0].split("：")[0]
+    assert agreed in words(app)
+    assert lines(customer("C011", language))[0]["moved"] == t(
+        "direction.short.never_agreed", language
+    )
+    gone = words(customer("C002", language))
+    assert t("direction.deleted", language, there="oa", there_when="\0").split("\0")[0] in gone

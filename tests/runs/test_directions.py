@@ -286,7 +286,7 @@ def test_a_move_is_dated_to_the_snapshot_that_first_showed_it(company: Company) 
 def test_nothing_is_claimed_where_the_last_snapshots_are_gone(company: Company) -> None:
     first = run(company)
     oa(company, "C001", "khjb", "B")
-    second = run(company)
+    run(company)
     with company.ledger.database.engine.begin() as connection:
         connection.execute(update(snapshots).values(pruned_at=START))
     oa(company, "C002", "khjb", "A")
