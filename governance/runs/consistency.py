@@ -17,7 +17,7 @@ from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
-from governance.runs import agreements, findings, lifecycle, looks, ownership
+from governance.runs import agreements, findings, lags, lifecycle, looks, ownership
 from governance.runs.findings import PairRun, naive
 from governance.runs.history import Compared, History
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
@@ -85,6 +85,8 @@ class Consistency:
             judged.append(self._pair(check, run, plan, found))
         compared = [(item.plan.left, item.plan.right) for item in judged]
         lifecycle.leave(self.work.con, check.name, compared, run=self.work.run_id, now=moment)
+        plans = [item.plan for item in judged]
+        propagation = lags.learn(self.work.con, check.name, entity, plans)
         used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
         for item in judged:
             self._record(check, entity, item, used)
@@ -94,6 +96,7 @@ class Consistency:
             metrics=(
                 *(m for item in judged for m in metrics_of(check.name, item)),
                 *self.work.open_by_severity(check.name),
+                *propagation,
             ),
             snapshots=tuple(snapshot.id for snapshot in used.values()),
             findings=self.work.standing(check.name),
@@ -167,6 +170,7 @@ class Consistency:
         lifecycle.keep(self.work.con, run)
         looks.keep(self.work.con, run)
         ownership.settle(self.work, run, self.seen)
+        lags.keep(self.work.con, run)
 
     def _compare(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
@@ -193,6 +197,9 @@ class Consistency:
         History(self.work, run, plan, basis, self.compared).settle(sides)
         lifecycle.settle(self.work.con, run, left, right, touched)
         ownership.settle(self.work, run, self.seen)
+        known, partial = last is not None, touched is not None
+        look = lags.Look(plan, left, right, left_now, right_now, known, partial)
+        lags.collect(self.work.con, run, look)
         verdict = judge(
             plan,
             totals,

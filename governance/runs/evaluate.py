@@ -12,7 +12,7 @@ from types import TracebackType
 
 from governance.config.model import CheckConfig, Config
 from governance.ledger import Ledger
-from governance.runs import agreements, events, findings, waivers
+from governance.runs import agreements, events, findings, lags, waivers
 from governance.runs.kinds import RUNNERS
 from governance.runs.sides import Sides
 from governance.runs.work import Evaluation, Seen, Work
@@ -47,6 +47,7 @@ class Evaluator:
         agreements.create(self.con)
         events.create(self.con)
         waivers.load(self.con, self.ledger)
+        lags.create(self.con)
         for runner in RUNNERS.values():
             for statement in runner.TABLES.values():
                 self.con.execute(statement)
@@ -69,7 +70,7 @@ class Evaluator:
         own = [name for runner in RUNNERS.values() for name in runner.TABLES]
         tables = [
             ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
-            *((name, f"SELECT * FROM {name}") for name in ["agreed", "events", *own]),
+            *((name, f"SELECT * FROM {name}") for name in ["agreed", "events", *lags.TABLES, *own]),
         ]
         rows = int(self.con.execute("SELECT count(*) FROM findings").fetchall()[0][0])
         file = f"runs/{self.run_id}.duckdb"

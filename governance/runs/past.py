@@ -21,6 +21,7 @@ from checks.prepare import Side
 from checks.reconcile import ColumnTotals, SideTotals, Totals
 from checks.sql import only_row, quoted
 from governance.ledger.rows import RunRow
+from governance.runs import lags
 from governance.runs.agreements import AGREED
 from governance.runs.events import EVENTS
 from governance.runs.findings import FINDINGS
@@ -55,6 +56,7 @@ _REMEMBERED = {
     "agreed": AGREED,
     "events": EVENTS,
     "looks": LOOKS,
+    **lags.TABLES,
 }
 
 
@@ -69,7 +71,7 @@ def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -
         declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
     of_pairs = compared or newest  # of one that could not compare all, those that it could
-    loaded = ("findings", "agreed", "events", "looks")
+    loaded = ("findings", "agreed", "events", "looks", *lags.TABLES)
     for file, tables in ((newest, loaded), (of_pairs, ("pairs", "fields"))):
         if file is not None:
             _load(con, check, file, tables)
