@@ -95,7 +95,10 @@ FROM told GROUP BY ALL
 """
 
 _CARRIED_TIMES = f"""
-INSERT INTO lag_times FROM previous_lag_times WHERE {_PAIR} AND (week > $oldest {{standing}})
+INSERT INTO lag_times
+SELECT check_name, left_source, right_source, field, direction, week, lower, upper,
+       CAST(sum(n) AS BIGINT) AS n FROM previous_lag_times
+WHERE {_PAIR} AND (week > $oldest {{standing}}) GROUP BY ALL
 """
 _CARRIED_LOOKS = f"INSERT INTO lag_looks FROM previous_lag_looks WHERE {_PAIR} AND moment > $oldest"
 

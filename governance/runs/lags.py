@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 # What arrived longer ago than this says nothing of how it is today.
 WINDOW = timedelta(days=90)
-# No pace excuses anything longer than this, or than so many times what is declared: whoever waits
-# longer for something to arrive wants to hear of it.
-LONGEST = timedelta(days=7)
-TIMES_DECLARED = 4
+# The longest that anything learned can excuse. Otherwise one outage, whose changes arrive late all
+# at once, would teach to keep silent about the next. Three days are a weekend.
+LONGEST, LONGEST_DECLARED, TIMES_DECLARED = timedelta(days=7), timedelta(days=3), 2
 # Runs a day apart are not so to the second; what stood for a day must not count as younger.
 SLACK = 0.99
 
@@ -97,9 +96,14 @@ def patience(own: float | None, of_all: float | None, declared: timedelta) -> Pa
     known = own if own is not None else of_all
     if known is None:
         return Patience(declared.total_seconds(), "declared")
-    most = max(LONGEST, TIMES_DECLARED * declared).total_seconds()
+    most = longest(declared).total_seconds()
     how = "learned" if own is not None else "pair"
     return Patience(min(known, most), how, known > most)
+
+
+def longest(declared: timedelta) -> timedelta:
+    """The most that is waited for: a week, or where a lag is declared three days or twice that."""
+    return max(LONGEST_DECLARED, TIMES_DECLARED * declared) if declared else LONGEST
 
 
 def create(con: Any) -> None:

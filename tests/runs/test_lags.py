@@ -228,10 +228,14 @@ def test_a_record_that_both_get_between_two_looks_is_an_arrival_of_a_row(company
     assert company.query(run, sql) == [(None, None, 0, DAY.total_seconds(), 1)]
 
 
-def test_no_waiting_is_longer_than_a_week_or_four_times_what_is_declared() -> None:
-    month_ = timedelta(days=30).total_seconds()
-    assert lags.patience(month_, None, 2 * HOUR).seconds == 7 * DAY.total_seconds()
-    assert lags.patience(month_, None, 5 * DAY).seconds == 20 * DAY.total_seconds()
-    assert lags.patience(month_, None, 5 * DAY).capped
-    assert lags.patience(None, 60.0, 2 * HOUR) == lags.Patience(60, "pair")
+def test_what_one_outage_teaches_excuses_no_more_than_a_few_days() -> None:
+    late = timedelta(days=30).total_seconds()
+    assert lags.patience(late, None, timedelta()) == lags.Patience(7 * 86400, "learned", True)
+    assert lags.patience(late, None, 2 * HOUR) == lags.Patience(3 * 86400, "learned", True)
+    assert lags.patience(late, None, 5 * DAY) == lags.Patience(10 * 86400, "learned", True)
+
+
+def test_the_field_itself_counts_before_the_pair_and_both_before_what_is_declared() -> None:
+    assert lags.patience(60.0, 90.0, 2 * HOUR) == lags.Patience(60, "learned")
+    assert lags.patience(None, 90.0, 2 * HOUR) == lags.Patience(90, "pair")
     assert lags.patience(None, None, 2 * HOUR) == lags.Patience(7200, "declared")
