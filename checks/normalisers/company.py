@@ -71,7 +71,8 @@ _BRANCHES = ("分公司", "支公司", "总公司")
 _TOUCHING = rf"{CJK}()"
 
 
-def _without_form(text: str) -> str:
+def without_form(text: str) -> str:
+    """SQL for a name without its legal form; lower case, half width and simplified before."""
     branch = " OR ".join(f"suffix({text}, {literal(ending)})" for ending in _BRANCHES)
     # What is nothing but a legal form stays as it is.
     rest = f"coalesce(nullif(regexp_replace({text}, {literal(_FORM)}, ''), ''), {text})"
@@ -99,7 +100,7 @@ BRACKETS = Step(
         lambda text: replaced(replaced(text, r"[\[{【〔〖]", "("), r"[\]}】〕〗]", ")"),
     ),
 )
-LEGAL_FORM = Step("legal_form", _without_form)
+LEGAL_FORM = Step("legal_form", without_form)
 
 COMPANY_NAME = Normaliser(
     "company_name",

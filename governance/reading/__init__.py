@@ -5,6 +5,7 @@ view = desk.view(actor)
 view.page(Filters(entity=("customer",)))
 """
 
+from governance.reading.causes import CausePlace, Explained, RootCause, explained
 from governance.reading.desk import Desk
 from governance.reading.findings import Findings
 from governance.reading.model import (
@@ -26,7 +27,9 @@ from governance.reading.unread import UnreadCell, unread
 
 __all__ = [
     "STANDING",
+    "CausePlace",
     "Desk",
+    "Explained",
     "Facet",
     "FieldCount",
     "FieldScore",
@@ -38,8 +41,10 @@ __all__ = [
     "PairScore",
     "Reading",
     "Record",
+    "RootCause",
     "State",
     "UnreadCell",
+    "explained",
     "fields",
     "pairs",
     "record",

@@ -109,7 +109,7 @@ class Findings:
             f"SELECT coalesce({FACETS[by]}, ''), count(*) FROM {where.source} {where.sql} "
             "GROUP BY 1 ORDER BY 2 DESC, 1"
         )
-        return dict(self._all(query, where, filters))
+        return dict(self.asked(query, where, filters))
 
     def per_field(self, filters: Filters) -> tuple[FieldCount, ...]:
         """Findings per entity and field, split by class (by kind for whole rows), most first."""
@@ -119,7 +119,7 @@ class Findings:
             f"FROM {where.source} {where.sql} GROUP BY ALL ORDER BY what"
         )
         found: dict[tuple[str, str | None], dict[str, int]] = {}
-        for entity, field, what, number in self._all(query, where, filters):
+        for entity, field, what, number in self.asked(query, where, filters):
             found.setdefault((entity, field), {})[what] = number
         lines = (FieldCount(entity, field, counts) for (entity, field), counts in found.items())
         return tuple(sorted(lines, key=lambda line: (-line.total, line.entity, line.field or "")))
@@ -203,7 +203,8 @@ class Findings:
         query = f"SELECT count(*) FROM {where.source} {where.sql}"
         return int(self._remembered(handle, query, where.values, where)[0][0])
 
-    def _all(self, query: str, where: Where, filters: Filters) -> list[tuple[Any, ...]]:
+    def asked(self, query: str, where: Where, filters: Filters) -> list[tuple[Any, ...]]:
+        """The rows of a query over `where.source`, for other modules of this package."""
         if not self.reading.parts:
             return []
         with self.shelf.open(self.reading) as handle:

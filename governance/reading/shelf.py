@@ -18,6 +18,7 @@ from governance.reading.archive import Archive
 from governance.reading.model import Reading
 from governance.reading.query import CASES, COLUMNS
 from governance.reading.voices import SAID, Heard
+from governance.runs.causes import CAUSES
 from governance.runs.events import EVENTS
 from governance.runs.findings import FINDINGS
 from governance.store import Home, Proofs, attach, engine
@@ -120,7 +121,7 @@ class Shelf:
 
 
 def attached(home: Home, proofs: Proofs, reading: Reading) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB with views `findings`, `pairs` and `fields` over the run files."""
+    """An in-memory DuckDB with views `findings`, `causes`, `pairs` and `fields` of run files."""
     con = engine(home)
     try:
         for statement in SAID:
@@ -159,6 +160,7 @@ def _views(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, st
     con.execute("CREATE VIEW findings AS " + " UNION ALL ".join(selects))
     con.execute(CASES)
     con.execute("CREATE VIEW events AS " + _events(con, reading, names))
+    _causes(con, reading, names)
     for table in ("pairs", "fields"):
         of_checks = (
             f"SELECT *, {part.newest.run} AS run FROM {names[part.newest.file]}.main.{table} "
@@ -182,10 +184,26 @@ def _events(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, s
     return " UNION ALL ".join(selects)
 
 
-def _columns(con: duckdb.DuckDBPyConnection, name: str) -> frozenset[str]:
-    """The columns of a run file's findings: one sealed by an older version may lack some."""
+def _causes(con: duckdb.DuckDBPyConnection, reading: Reading, names: dict[str, str]) -> None:
+    """The view `causes`: of the run whose findings speak, none for a run of an older form."""
+    declared = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in CAUSES.items())
+    selects = [f"SELECT {declared}, 0 AS part WHERE false"]
+    for number, part in enumerate(reading.parts):
+        spoken = part.newest
+        if part.earlier and not _carried(con, names[part.newest.file], part.check):
+            spoken = part.earlier
+        if "cause" in _columns(con, names[spoken.file], "causes"):
+            selects.append(
+                f"SELECT {', '.join(CAUSES)}, {number} FROM {names[spoken.file]}.main.causes"
+                f" WHERE check_name = {literal(part.check)}"
+            )
+    con.execute("CREATE VIEW causes AS " + " UNION ALL ".join(selects))
+
+
+def _columns(con: duckdb.DuckDBPyConnection, name: str, table: str = "findings") -> frozenset[str]:
+    """The columns of a run file's table: one sealed by an older version may lack some."""
     query = "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND table_name = ?"
-    return frozenset(column for (column,) in con.execute(query, [name, "findings"]).fetchall())
+    return frozenset(column for (column,) in con.execute(query, [name, table]).fetchall())
 
 
 def _carried(con: duckdb.DuckDBPyConnection, name: str, check: str) -> bool:

@@ -5,7 +5,7 @@ What is measured stands in `checks.consistency` and `checks.reconcile`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from checks.consistency import PairPlan, Verdict, judge, pairs
@@ -17,7 +17,7 @@ from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
-from governance.runs import agreements, findings, lags, lifecycle, looks, ownership
+from governance.runs import agreements, causes, findings, lags, lifecycle, looks, ownership
 from governance.runs.findings import PairRun, naive
 from governance.runs.history import Compared, History
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
@@ -85,6 +85,7 @@ class Consistency:
             judged.append(self._pair(check, run, plan, found))
         compared = [(item.plan.left, item.plan.right) for item in judged]
         lifecycle.leave(self.work.con, check.name, compared, run=self.work.run_id, now=moment)
+        self._fold(check, judged, found)
         plans = [item.plan for item in judged]
         propagation = lags.learn(self.work.con, check.name, entity, plans)
         used = {s: seen.snapshot for s, seen in found.items() if seen.snapshot is not None}
@@ -208,6 +209,28 @@ class Consistency:
             adjusted_at_least=check.thresholds.adjusted,
         )
         return Judged(plan, verdict, totals, basis)
+
+    def _fold(
+        self, check: CheckConfig, judged: Sequence[Judged], found: Mapping[str, Seen]
+    ) -> None:
+        """The root causes of every pair that was compared; the others keep those they had."""
+        work, entity = self.work, self.work.config.entity(check.entity)
+        points = work.ledger.results.series(check.name, "strict")
+        for item in judged:
+            ends = (item.plan.left, item.plan.right)
+            run = PairRun(check.name, entity, *ends, work.run_id, work.as_of)
+            seen = [found[source].snapshot for source in ends]
+            if item.totals is None:
+                causes.keep(work.con, run)
+                continue
+            left, right = (work.sides.side(entity, one) for one in seen if one is not None)
+            compared = [
+                p.as_of
+                for p in points
+                if (p.metric.left_source, p.metric.right_source) == ends
+                and p.metric.value is not None
+            ]
+            causes.fold(work.con, run, left, right, [*compared, work.as_of])
 
     def _record(
         self, check: CheckConfig, entity: Entity, item: Judged, used: Mapping[str, SnapshotRow]

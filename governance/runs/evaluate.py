@@ -12,11 +12,14 @@ from types import TracebackType
 
 from governance.config.model import CheckConfig, Config
 from governance.ledger import Ledger
-from governance.runs import agreements, events, findings, lags, waivers
+from governance.runs import agreements, causes, events, findings, lags, waivers
 from governance.runs.kinds import RUNNERS
 from governance.runs.sides import Sides
 from governance.runs.work import Evaluation, Seen, Work
 from governance.store import Home, Proofs, Sealed, engine, seal
+
+# Filled whatever the kinds of the checks are, and sealed with every run.
+SHARED = ("agreed", "causes", "events")
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Evaluator:
         )
         findings.create(self.con)
         agreements.create(self.con)
+        causes.create(self.con)
         events.create(self.con)
         waivers.load(self.con, self.ledger)
         lags.create(self.con)
@@ -70,7 +74,7 @@ class Evaluator:
         own = [name for runner in RUNNERS.values() for name in runner.TABLES]
         tables = [
             ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
-            *((name, f"SELECT * FROM {name}") for name in ["agreed", "events", *lags.TABLES, *own]),
+            *((name, f"SELECT * FROM {name}") for name in [*SHARED, *lags.TABLES, *own]),
         ]
         rows = int(self.con.execute("SELECT count(*) FROM findings").fetchall()[0][0])
         file = f"runs/{self.run_id}.duckdb"

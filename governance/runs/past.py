@@ -23,6 +23,7 @@ from checks.sql import only_row, quoted
 from governance.ledger.rows import RunRow
 from governance.runs import lags
 from governance.runs.agreements import AGREED
+from governance.runs.causes import CAUSES
 from governance.runs.events import EVENTS
 from governance.runs.findings import FINDINGS
 from governance.runs.looks import LOOKS
@@ -54,6 +55,7 @@ _REMEMBERED = {
         **dict.fromkeys(_CLASSES, "BIGINT"),
     },
     "agreed": AGREED,
+    "causes": CAUSES,
     "events": EVENTS,
     "looks": LOOKS,
     **lags.TABLES,
@@ -61,7 +63,7 @@ _REMEMBERED = {
 
 
 def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -> None:
-    """Fill `previous`, `previous_agreed` and `previous_looks` with what stood after the check's
+    """Fill `previous`, `previous_agreed` and their like with what stood after the check's
     `newest` run, and `previous_pairs` and `previous_fields` with what the last run `compared` that
     could compare all.
 
@@ -71,7 +73,7 @@ def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -
         declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
         con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
     of_pairs = compared or newest  # of one that could not compare all, those that it could
-    loaded = ("findings", "agreed", "events", "looks", *lags.TABLES)
+    loaded = ("findings", "agreed", "causes", "events", "looks", *lags.TABLES)
     for file, tables in ((newest, loaded), (of_pairs, ("pairs", "fields"))):
         if file is not None:
             _load(con, check, file, tables)
