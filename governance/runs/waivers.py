@@ -13,6 +13,12 @@ CREATE OR REPLACE TABLE waivers (finding_id VARCHAR, decision BIGINT, left_hash 
     right_hash VARCHAR, expires_at TIMESTAMP)
 """
 
+# One statement for all: row by row a hundred thousand would take half a minute.
+_FILLED = """
+INSERT INTO waivers SELECT unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::VARCHAR[]),
+    unnest($4::VARCHAR[]), unnest($5::TIMESTAMP[])
+"""
+
 
 def load(con: Any, ledger: Ledger) -> None:
     """Fill the table `waivers`: those granted and not taken back, run out or not."""
@@ -24,4 +30,5 @@ def load(con: Any, ledger: Ledger) -> None:
         if (w := told.waiver) is not None and w.decision is not None
     ]
     if rows:
-        con.executemany("INSERT INTO waivers VALUES (?, ?, ?, ?, ?)", rows)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        con.execute(_FILLED, columns)
