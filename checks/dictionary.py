@@ -122,6 +122,17 @@ class Money:
 
 
 @dataclass(frozen=True)
+class Matching:
+    """How records of an entity are paired that share no key: by the likeness of `fields` (none
+    named: all that can be compared). Pairs of at least `accept` are one record, pairs of at least
+    `review` wait for a person. Each source's own key names its records."""
+
+    fields: tuple[str, ...] = ()
+    accept: float = 0.99
+    review: float = 0.5
+
+
+@dataclass(frozen=True)
 class Entity:
     """One kind of record that several sources should agree on.
 
@@ -141,6 +152,7 @@ class Entity:
     weight: int = 5
     lag: timedelta = field(default_factory=timedelta)
     money: tuple[Money, ...] = ()
+    match: Matching | None = None
 
     def field_named(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)

@@ -18,7 +18,7 @@ from checks.sql import literal, quoted
 AGREES, NEAR, WEAK, DIFFERS, MISSING = "agrees", "near", "weak", "differs", "missing"
 # Kinds that are read by the normaliser of the same name.
 _READ = ("company_name", "person_name", "phone", "email", "credit_code", "id_number", "date")
-KINDS = (*_READ, "address", "code", "amount", "category", "text")
+KINDS = (*_READ, "address", "code", "amount", "category", "text", "token")
 _GRAMMED = ("company_name", "address")
 _BRANCH_ENDINGS = "分公司|支公司|办事处|分店|分厂|营业部|经营部|门店|代表处|分行|支行|分部|联络处"
 _PLACE = "|".join(PLACES)
@@ -81,6 +81,8 @@ def canonical(kind: str, column: str) -> str:
 
     A value that its normaliser cannot read is compared as it is written.
     """
+    if kind == "token":
+        return column
     reader = kind if kind in _READ or kind == "amount" else "text"
     text = expression("text", column)
     read = text if reader == "text" else f"coalesce({expression(reader, column)}, {text})"
@@ -167,6 +169,8 @@ def levels(field: Matched) -> tuple[Level, ...]:
             Level(AGREES, equal, 0.9, 0.002, column),
             Level(NEAR, _mistyped(column, column, 3), 0.05, 0.003),
         )
+    if field.kind == "token":
+        return (Level(AGREES, equal, 0.85, 0.002, column),)
     if field.kind in ("category", "amount"):
         return (Level(AGREES, equal, 0.9, 0.1, column),)
     if field.kind == "text":

@@ -16,12 +16,13 @@ from checks.outcome import DRIFT
 from governance.config.document import Node, text_of
 from governance.config.problems import Problems
 from governance.config.read_mapping import read_mapping
+from governance.config.read_match import read_match
 from governance.config.section import Section, check_name, entries, items, parsed
 from governance.config.values import any_duration, choice, flag, title, tolerance, whole
 
 ENTITY_KEYS = (
     "title", "key", "authority", "display", "department", "lag", "weight", "fields", "sources",
-    "money",
+    "money", "match",
 )  # fmt: skip
 FIELD_KEYS = (
     "title", "type", "normalize", "required", "sensitivity", "tolerance", "weight", "authority",
@@ -93,6 +94,7 @@ class EntityReader:
             department=self.field_reference("department", used),
             weight=section.read("weight", whole(1, 10), 5),
             lag=section.read("lag", any_duration, timedelta()),
+            match=read_match(section.get("match"), mappings, self.field_nodes, self.problems),
         )
 
     def mappings(self) -> tuple[Mapping, ...]:

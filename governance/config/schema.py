@@ -18,6 +18,7 @@ from governance.config import (
     read_checks,
     read_entities,
     read_mapping,
+    read_match,
     read_ownership,
     read_sources,
 )
@@ -128,6 +129,7 @@ def entity() -> Schema:
     }
     parts = {"entity": TEXT, "field": TEXT, "by": one_or_more(TEXT)}
     hanging = closed(read_ownership.MONEY, parts, read_ownership.MONEY)
+    matching = {"fields": one_or_more(TEXT), "accept": SHARE, "review": SHARE}
     of = {
         "title": TITLE,
         "key": one_or_more(TEXT),
@@ -139,6 +141,7 @@ def entity() -> Schema:
         "fields": named(field()),
         "sources": named(closed(read_mapping.KEYS, mapping)),
         "money": one_or_more({"oneOf": [TEXT, hanging]}),
+        "match": closed(read_match.MATCH_KEYS, matching),
     }
     return closed(read_entities.ENTITY_KEYS, of)
 

@@ -18,6 +18,7 @@ from governance.errors import ConfigError, StoreError
 from governance.ledger.alerts import Alerts
 from governance.ledger.audit import Audit
 from governance.ledger.batches import Batches
+from governance.ledger.crosswalk import Crosswalk
 from governance.ledger.database import WRITES, Database, LedgerRefused
 from governance.ledger.decisions import Decisions
 from governance.ledger.lease import Leases
@@ -50,6 +51,7 @@ class Ledger:
     audit: Audit
     retention: Retention
     batches: Batches
+    crosswalk: Crosswalk
 
     def close(self) -> None:
         self.database.engine.dispose()
@@ -90,6 +92,7 @@ def assemble(database: Database) -> Ledger:
         audit=Audit(database),
         retention=Retention(database),
         batches=Batches(database),
+        crosswalk=Crosswalk(database),
     )
 
 

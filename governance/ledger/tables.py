@@ -292,3 +292,79 @@ batch_verdicts = Table(
     Column("at", Instant, nullable=False),
     ForeignKeyConstraint(["batch_id", "seq"], ["batch_lines.batch_id", "batch_lines.seq"]),
 )
+
+# Which records of two sources are one, where no key says so. Keys are as sealed: tokens where
+# personal. What is shown of a record is what its snapshot showed, masks included.
+crosswalk = Table(
+    "crosswalk",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("left_source", Text, nullable=False),
+    Column("right_source", Text, nullable=False),
+    Column("left_key", Text, nullable=False),
+    Column("right_key", Text, nullable=False),
+    Column("left_shown", Text),
+    Column("right_shown", Text),
+    Column("left_department", Text),
+    Column("right_department", Text),
+    Column("status", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("probability", Float),
+    Column("reason", Json),
+    Column("run_id", BigId, ForeignKey("runs.id")),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint(
+        "entity",
+        "left_source",
+        "right_source",
+        "left_key",
+        "right_key",
+        name="uq_crosswalk_pair",
+    ),
+    # A record has one partner a source, whoever decides.
+    *(
+        Index(
+            f"uq_crosswalk_accepted_{side}",
+            "entity",
+            "left_source",
+            "right_source",
+            f"{side}_key",
+            unique=True,
+            sqlite_where=text("status = 'accepted'"),
+            postgresql_where=text("status = 'accepted'"),
+        )
+        for side in ("left", "right")
+    ),
+    Index("ix_crosswalk_entity_status_id", "entity", "status", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Every change of a pair, by a run or a person; never rewritten.
+crosswalk_events = Table(
+    "crosswalk_events",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("pair_id", BigId, ForeignKey("crosswalk.id"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("run_id", BigId, ForeignKey("runs.id")),
+    Column("at", Instant, nullable=False),
+    Column("probability", Float),
+    Index("ix_crosswalk_events_pair_id_id", "pair_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What a linkage learned, and over which rows it was last carried out.
+crosswalk_models = Table(
+    "crosswalk_models",
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("left_source", Text, primary_key=True),
+    Column("right_source", Text, primary_key=True),
+    Column("rules", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("model", Json, nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -21,21 +21,34 @@ ONE_BRANCH = 0.5
 ONE_BRANCH_WEIGHT = -10.0
 
 
-def judge(con: DuckDBPyConnection, fields: Sequence[Matched]) -> None:
+def judge(con: DuckDBPyConnection, fields: Sequence[Matched], prior: float | None = None) -> float:
     """Build `judged`: the columns of `scored` and `probability`, pairs above LEAST.
 
     One record has at most one partner, so with odds o the probability of a pair is
     o / (1 + what its left record's pairs have + what its right record's pairs have): two equally
     good candidates get a half at most, and no record is in two pairs above a half. The share of
-    true pairs is what they add up to, found by repetition. Different branches of a company are
+    true pairs is what they add up to, found by repetition unless the `prior` odds are given; the
+    odds are returned. Different branches of a company are
     different records, whatever else agrees.
     """
     _without_branches(con, fields)
+    odds = _prior(con) if prior is None else prior
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE judged AS SELECT * REPLACE (CASE WHEN one_branch THEN"
+        f" least(probability, {ONE_BRANCH}) ELSE probability END AS probability)"
+        f" FROM ({_probable('weighed')}) WHERE probability >= {LEAST}",
+        [odds],
+    )
+    return odds
+
+
+def _prior(con: DuckDBPyConnection) -> float:
     ((left, right),) = con.execute(
         "SELECT (SELECT count(*) FROM match_left), (SELECT count(*) FROM match_right)"
     ).fetchall()
     total = float(max(left * right, 1))
     expected = 0.7 * min(left, right)
+    prior = 1.0 / total
     for _ in range(ROUNDS):
         prior = max(expected, 0.5) / max(total - expected, 0.5)
         ((found,),) = con.execute(
@@ -44,12 +57,7 @@ def judge(con: DuckDBPyConnection, fields: Sequence[Matched]) -> None:
         if abs(found - expected) < 0.01:
             break
         expected = min(float(found), 0.999 * total)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS SELECT * REPLACE (CASE WHEN one_branch THEN"
-        f" least(probability, {ONE_BRANCH}) ELSE probability END AS probability)"
-        f" FROM ({_probable('weighed')}) WHERE probability >= {LEAST}",
-        [prior],
-    )
+    return float(prior)
 
 
 def _without_branches(con: DuckDBPyConnection, fields: Sequence[Matched]) -> None:

@@ -25,13 +25,17 @@ RAREST = 4
 SHORTENED = ("code", "phone", "credit_code", "id_number", "date", "email", "company_name", "text")
 
 
-def candidates(con: DuckDBPyConnection, fields: Sequence[Matched]) -> int:
-    """Build `candidates` (join_key_l, join_key_r, match_key) as Splink takes it; their number."""
+def candidates(con: DuckDBPyConnection, fields: Sequence[Matched], *, settled: bool = False) -> int:
+    """Build `candidates` (join_key_l, join_key_r, match_key) as Splink takes it; their number.
+
+    Records that are `settled` and pairs that are `apart` are left out.
+    """
     for side in SIDES:
         keys = " UNION ALL ".join(_keys(side, fields))
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE keys_{side} AS"
             f" SELECT DISTINCT unique_id, key FROM ({keys}) WHERE key IS NOT NULL"
+            + (f" AND unique_id NOT IN (FROM settled_{side})" if settled else "")
         )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE common AS SELECT key FROM"
@@ -44,6 +48,7 @@ def candidates(con: DuckDBPyConnection, fields: Sequence[Matched]) -> int:
         " 'left-__-' || l.unique_id AS join_key_l, 'right-__-' || r.unique_id AS join_key_r,"
         " '0' AS match_key FROM common JOIN keys_left AS l USING (key)"
         " JOIN keys_right AS r USING (key)"
+        + (" WHERE (l.unique_id, r.unique_id) NOT IN (FROM apart)" if settled else "")
     )
     for name in ("common", *(f"keys_{side}" for side in SIDES)):
         con.execute(f"DROP TABLE {name}")

@@ -8,7 +8,7 @@ on a DuckDB connection of ours; which fields there are and what they are looked 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from checks.matching import Matched, levels
@@ -26,26 +26,41 @@ FEWEST = 40  # pairs in a block from which agreement of true pairs can be told
 SESSIONS = 3
 
 
-def link(con: DuckDBPyConnection, fields: Sequence[Matched], zone: str) -> None:
+def link(
+    con: DuckDBPyConnection,
+    fields: Sequence[Matched],
+    zone: str,
+    model: Mapping[str, Any] | None = None,
+    *,
+    settled: bool = False,
+) -> Mapping[str, Any]:
     """Build `scored` (left_id, right_id, weight, and per field `g_` level and `w_` weight).
 
     `weight` is the sum of the fields' weights, log2 of a Bayes factor; what chance a pair has at
-    all is left out of it. From `raw_left` and `raw_right` as `prepare` takes them.
+    all is left out of it. From `raw_left` and `raw_right` as `prepare` takes them; where pairs are
+    `settled` also from `settled_left`, `settled_right` (unique_id) and `apart` (left_id, right_id),
+    which are not looked at again. Returns what was learned, to be given as `model` next time.
     """
     prepare(con, fields, zone)
-    if candidates(con, fields) == 0:
-        _score_nothing(con, fields)
-        return
     logging.getLogger("splink").setLevel(logging.CRITICAL)
-    linker = _linker(con, fields)
-    _train(con, linker, fields)
+    linker = _linker(con, fields, model)
+    if model is None:
+        _train(con, linker, fields)
+        model = linker.misc.save_model_to_json()
+    if candidates(con, fields, settled=settled) == 0:
+        _score_nothing(con, fields)
+        return model
     pairs = linker._db_api.register("candidates")
     linker.table_management.register_blocked_pairs_for_predict(pairs)
     predicted = linker.inference.predict(warning_mode="never")
     _take(con, predicted.physical_name, fields)
+    linker.table_management.delete_tables_created_by_splink_from_db()
+    return model
 
 
-def _linker(con: DuckDBPyConnection, fields: Sequence[Matched]) -> Any:
+def _linker(
+    con: DuckDBPyConnection, fields: Sequence[Matched], model: Mapping[str, Any] | None
+) -> Any:
     """How common a value is says nothing among a handful of records."""
     from splink import DuckDBAPI, Linker, SettingsCreator
 
@@ -57,6 +72,8 @@ def _linker(con: DuckDBPyConnection, fields: Sequence[Matched]) -> Any:
         "SELECT least(l, r), l * r FROM (SELECT count(*) AS l FROM match_left),"
         " (SELECT count(*) AS r FROM match_right)"
     ).fetchall()
+    if model is not None:
+        return Linker(frames, dict(model), log_level=None, validate_settings=False)
     settings = SettingsCreator(
         link_type="link_only",
         comparisons=[_comparison(field, total >= ENOUGH) for field in fields],

@@ -17,7 +17,16 @@ from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
-from governance.runs import agreements, causes, findings, lags, lifecycle, looks, ownership
+from governance.runs import (
+    agreements,
+    causes,
+    findings,
+    lags,
+    lifecycle,
+    looks,
+    matched,
+    ownership,
+)
 from governance.runs.findings import PairRun, naive
 from governance.runs.history import Compared, History
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
@@ -82,7 +91,8 @@ class Consistency:
                 self.work.as_of,
                 is_first=first,
             )
-            judged.append(self._pair(check, run, plan, found))
+            with matched.under(self.work, entity, plan):
+                judged.append(self._pair(check, run, plan, found))
         compared = [(item.plan.left, item.plan.right) for item in judged]
         lifecycle.leave(self.work.con, check.name, compared, run=self.work.run_id, now=moment)
         self._fold(check, judged, found)
@@ -96,6 +106,11 @@ class Consistency:
             result=self._result(check, judged, used),
             metrics=(
                 *(m for item in judged for m in metrics_of(check.name, item)),
+                *(
+                    m
+                    for item in judged
+                    for m in matched.metrics(self.work, check.name, entity, item.plan)
+                ),
                 *self.work.open_by_severity(check.name),
                 *propagation,
             ),
@@ -179,6 +194,7 @@ class Consistency:
         left_now, right_now = found[plan.left].snapshot, found[plan.right].snapshot
         assert left_now is not None
         assert right_now is not None
+        matched.update(self.work, run.entity, plan, left_now, right_now)
         left = self.work.sides.side(run.entity, left_now)
         right = self.work.sides.side(run.entity, right_now)
         carry = findings.carry_of(run.entity)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from checks.crosswalk import rekeyed
 from checks.dictionary import Entity
 from checks.prepare import Side, spec_of
 from governance.config.model import Config
@@ -37,8 +40,29 @@ class Sides:
         self._con, self._ledger, self._config = con, ledger, config
         self._secret = home.secret().encode()
         self._chains = Chains(con, home, proofs)
+        self._walk: tuple[str, dict[str, str], str] | None = None
+
+    @contextmanager
+    def under(self, entity: str, which: dict[str, str], walk: str) -> Iterator[None]:
+        """Meanwhile the sides of `entity` come under the joint keys of the table `walk`; `which`
+        says for each source whether it is left or right."""
+        self._walk = entity, which, walk
+        try:
+            yield
+        finally:
+            self._walk = None
 
     def side(self, entity: Entity, snapshot: SnapshotRow) -> Side:
+        """As `own`, under joint keys where records are matched without a shared key."""
+        return self._keyed(self.own(entity, snapshot), snapshot)
+
+    def _keyed(self, side: Side, snapshot: SnapshotRow) -> Side:
+        if self._walk is None or self._walk[0] != snapshot.entity:
+            return side
+        _, which, walk = self._walk
+        return rekeyed(self._con, side, which[snapshot.source], walk, f"keyed_{snapshot.id}")
+
+    def own(self, entity: Entity, snapshot: SnapshotRow) -> Side:
         """A snapshot ready to compare. Raises EvidenceTampered for a damaged file, GovernanceError
         for one that was sealed under another mapping, other normalisers or another secret."""
         mapping = entity.mapping_of(snapshot.source)
@@ -64,6 +88,8 @@ class Sides:
             sides = [self.side(entity, snapshot) for snapshot in known]
         except GovernanceError:
             return None
+        if entity.match is not None:  # a pair may be another one without a row being touched
+            return Past(last, sides[0], sides[1], None, None)
         links = [self._between(a, b) for a, b in zip(known, (left, right), strict=True)]
         return Past(last, sides[0], sides[1], links[0], links[1])
 
@@ -110,7 +136,8 @@ class Sides:
         spec = made.spec
         if spec is None:
             return None, made
-        return Then(side_of(opened, replace(spec, secret=self._secret))), made
+        side = side_of(opened, replace(spec, secret=self._secret))
+        return Then(self._keyed(side, snapshot)), made
 
     def _between(self, then: SnapshotRow, now: SnapshotRow) -> tuple[str, ...] | None:
         """The catalogues of the files that lead from one snapshot to the other, if any do."""

@@ -1,0 +1,172 @@
+"""An entity without a shared key, from run to run: the cross-walk is its key."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from sqlalchemy import update
+
+from checks.crosswalk import own_keys
+from governance.access import WORKER, Actor, Right
+from governance.config import load
+from governance.demo import leads
+from governance.demo.company import Maker
+from governance.ledger import Ledger, open_ledger
+from governance.ledger.rows import RunRow, RunStatus, Trigger
+from governance.ledger.tables import crosswalk_models
+from governance.ledger.walks import Between, Event, Status
+from governance.runs import execute
+from governance.store import open_home
+
+START = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
+TTL = timedelta(days=1000)
+BETWEEN = Between("customer", "crm", "fair")
+STEWARD = Actor("lin", frozenset({Right.VIEW, Right.DECIDE}))
+
+CONFIG = """
+version: 1
+company: {zh: 云帆, en: Yunfan}
+sources:
+  crm: {kind: csv, path: customers.csv}
+  fair: {kind: csv, path: leads.csv}
+entities:
+  customer:
+    key: [number]
+    authority: crm
+    display: name
+    match: {accept: 0.9, review: 0.1}
+    fields:
+      number: {type: code}
+      name: {normalize: company_name}
+      phone: {normalize: phone, sensitivity: personal}
+      address: {}
+      contact: {normalize: person_name, sensitivity: personal}
+    sources:
+      crm:
+        columns: {number: 客户编号, name: 客户名称, phone: 联系电话, address: 地址, contact: 联系人}
+      fair:
+        columns: {number: 展商序号, name: 单位, phone: 手机, address: 办公地址, contact: 姓名}
+"""
+
+
+@dataclass
+class Fair:
+    """The customers and the fair's list as files; runs happen a day apart."""
+
+    folder: Path
+    ledger: Ledger
+    made: leads.Lists
+    fence: int
+    day: int = 0
+
+    def run(self) -> RunRow:
+        now = START + timedelta(days=self.day)
+        self.day += 1
+        home = open_home(self.folder / "home")
+        asked = self.ledger.runs.enqueue(WORKER, trigger=Trigger.MANUAL, now=now)
+        config = load(self.folder / "governance.yaml", environ=os.environ)
+        done = execute(
+            self.ledger,
+            home,
+            config,
+            asked,
+            fence=self.fence,
+            clock=lambda: now,
+            stop=lambda: False,
+        )
+        assert done.status is RunStatus.SUCCEEDED, done
+        return done
+
+    def write(self, name: str, rows: Any) -> None:
+        header = leads.CUSTOMER_COLUMNS if name == "customers.csv" else leads.LEAD_COLUMNS
+        with (self.folder / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+    def findings(self, run: RunRow) -> list[tuple[Any, ...]]:
+        assert run.file is not None
+        with duckdb.connect(str(self.folder / "home" / run.file), read_only=True) as con:
+            return con.execute(
+                "SELECT record_key, kind, field FROM findings WHERE state <> 'gone' ORDER BY ALL"
+            ).fetchall()
+
+    @property
+    def accepted(self) -> set[tuple[str, str]]:
+        return set(self.ledger.crosswalk.accepted(BETWEEN))
+
+
+@pytest.fixture(scope="module")
+def made() -> leads.Lists:
+    maker = Maker(7, date(2026, 3, 1))
+    return leads.lists(maker.customers(300, maker.staff(40)), seed=2)
+
+
+@pytest.fixture
+def fair(tmp_path: Path, made: leads.Lists) -> Fair:
+    leads.write(made, tmp_path)
+    (tmp_path / "governance.yaml").write_text(CONFIG, encoding="utf-8")
+    ledger = open_ledger(tmp_path / "home")
+    fence = ledger.leases.acquire("w", now=START, ttl=TTL)
+    assert fence is not None
+    return Fair(tmp_path, ledger, made, fence)
+
+
+def test_matched_records_are_compared_and_a_second_run_changes_nothing(fair: Fair) -> None:
+    first = fair.run()
+    accepted, truth = fair.accepted, set(fair.made.pairs)
+    assert len(accepted & truth) >= 0.99 * len(accepted)
+    assert len(accepted & truth) >= 0.85 * len(truth)
+    found = fair.findings(first)
+    mismatched = {own_keys(key) for key, kind, _ in found if kind == "mismatch"}
+    assert mismatched
+    assert mismatched <= accepted
+    lone = {own_keys(key) for key, kind, _ in found if kind == "only_left"}
+    assert lone == {(row[0], None) for row in fair.made.customers if row[0] not in dict(accepted)}
+    before = fair.ledger.crosswalk.page(STEWARD, BETWEEN, Status.PROPOSED, limit=500)
+    assert before
+    assert fair.findings(fair.run()) == found
+    assert fair.accepted == accepted
+    assert fair.ledger.crosswalk.page(STEWARD, BETWEEN, Status.PROPOSED, limit=500) == before
+    # Nor does one that must look again, having forgotten what it saw.
+    with fair.ledger.database.write() as connection:
+        connection.execute(update(crosswalk_models).values(seen="another"))
+    assert fair.findings(fair.run()) == found
+    assert fair.accepted == accepted
+
+
+def test_what_comes_later_is_matched_and_what_goes_keeps_its_partner(fair: Fair) -> None:
+    late = fair.made.pairs[0][1]
+    fair.write("leads.csv", [row for row in fair.made.leads if row[0] != late])
+    fair.run()
+    early = fair.accepted
+    fair.write("leads.csv", fair.made.leads)
+    fair.run()
+    assert early <= fair.accepted
+    gone = sorted(fair.accepted)[0]
+    fair.write("customers.csv", [row for row in fair.made.customers if row[0] != gone[0]])
+    after = fair.run()
+    assert gone in fair.accepted
+    lone = {own_keys(key) for key, kind, _ in fair.findings(after) if kind == "only_right"}
+    assert gone in lone
+
+
+def test_a_split_pair_is_two_records_until_it_is_merged_again(fair: Fair) -> None:
+    before = fair.findings(fair.run())
+    walk = fair.ledger.crosswalk
+    pair = walk.page(STEWARD, BETWEEN, Status.ACCEPTED, limit=1)[0]
+    walk.decide(STEWARD, pair.id, Event.SPLIT, now=START)
+    apart = {own_keys(key) for key, kind, _ in fair.findings(fair.run()) if "only" in kind}
+    assert {(pair.left_key, None), (None, pair.right_key)} <= apart
+    assert (pair.left_key, pair.right_key) not in fair.accepted
+    walk.decide(STEWARD, pair.id, Event.MERGED, now=START)
+    assert fair.findings(fair.run()) == before
+    told = [event.event for event in walk.history(STEWARD, pair.id)]
+    assert told == [Event.ACCEPTED, Event.SPLIT, Event.MERGED]
+    audited = [fair.ledger.audit.recent(1, f"matching.{name}") for name in ("split", "merged")]
+    assert [event.object for (event,) in audited] == [str(pair.id)] * 2
