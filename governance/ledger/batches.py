@@ -235,6 +235,22 @@ class Batches:
         with self.database.read() as connection:
             return tuple(line_row(row) for row in connection.execute(query).mappings())
 
+    def fixed_once(self, check: str, since: datetime) -> frozenset[tuple[int, int]]:
+        """Which of the watched lines (batch, line) a run has seen fixed, whatever came after."""
+        v, c = batch_verdicts.c, batch_lines.c
+        query = (
+            select(v.batch_id, v.seq)
+            .join(batch_lines, (c.batch_id == v.batch_id) & (c.seq == v.seq))
+            .join(batches, batches.c.id == v.batch_id)
+            .where(
+                c.check_name == check,
+                batches.c.made_at >= since,
+                v.verdict == Verdict.FIXED.value,
+            )
+        )
+        with self.database.read() as connection:
+            return frozenset((number, seq) for number, seq in connection.execute(query))
+
     def files(self) -> dict[str, BatchRow]:
         """The files of batches that are still there, by name."""
         query = select(batches).where(batches.c.file.is_not(None), batches.c.removed_at.is_(None))

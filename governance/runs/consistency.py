@@ -31,6 +31,7 @@ from governance.runs.findings import PairRun, naive
 from governance.runs.history import Compared, History
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
 from governance.runs.past import basis_of, last_compared, remember, was_compared
+from governance.runs.verdicts import Verdicts
 from governance.runs.work import Evaluation, Seen, Work
 
 PAIRS = """
@@ -72,6 +73,7 @@ class Consistency:
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
         """Compare every pair of the check's sources. A pair that was not seen is not evaluable."""
         self.seen = seen
+        self.verdicts = Verdicts(self.work, check.name)
         entity = self.work.config.entity(check.entity)
         found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
         newest, self.compared = self._before_this(check)
@@ -117,6 +119,7 @@ class Consistency:
             snapshots=tuple(snapshot.id for snapshot in used.values()),
             findings=self.work.standing(check.name),
             error=self.damaged,
+            verdicts=tuple(self.verdicts.changed),
         )
 
     def _before(self, source: str, entity: Entity) -> Seen:
@@ -217,6 +220,7 @@ class Consistency:
         known, partial = last is not None, touched is not None
         look = lags.Look(plan, left, right, left_now, right_now, known, partial)
         lags.collect(self.work.con, run, look)
+        self.verdicts.settle(run, left, right)
         verdict = judge(
             plan,
             totals,

@@ -91,6 +91,7 @@ def _execute(context: Context) -> None:
         sealed=sealed,
         used_snapshots=sorted({id for e in evaluations for id in e.snapshots}),
         results=[e.result for e in evaluations],
+        verdicts=[verdict for e in evaluations for verdict in e.verdicts],
         measured=[*(metric for e in evaluations for metric in e.metrics), drift.metric],
     )
 

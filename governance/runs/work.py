@@ -12,7 +12,7 @@ from checks.outcome import Severity
 from checks.sql import quoted
 from governance.config.model import CheckConfig, Config
 from governance.ledger import Ledger
-from governance.ledger.rows import CheckResult, Metric, SnapshotRow
+from governance.ledger.rows import CheckResult, Metric, NewVerdict, SnapshotRow
 from governance.runs.clues import Clue
 from governance.runs.sides import Sides
 from governance.store import Home, Proofs
@@ -37,7 +37,8 @@ class Seen:
 class Evaluation:
     """How a check ended, its numbers, the snapshots it looked at, and how many findings stand.
 
-    `error` tells of something on the way that a person must see to, whatever the outcome.
+    `error` tells of something on the way that a person must see to, whatever the outcome;
+    `verdicts` are what the run says of lines that were handed out, where that is new.
     """
 
     result: CheckResult
@@ -45,6 +46,7 @@ class Evaluation:
     snapshots: tuple[int, ...]
     findings: int
     error: CodedError | None = None
+    verdicts: tuple[NewVerdict, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,7 @@ def downloads(
             _download("findings", stamp, "csv", listed)
             _download("findings", stamp, "xlsx", listed)
         st.caption(here.t("consistency.export.work"))
+        page_link(here, "remediation", here.t("ui.nav.remediation"), icon=":material/build:")
 
 
 MIME = {

@@ -25,6 +25,7 @@ LISTED = (
     ("overview", "monitoring", True),
     ("consistency", "rule", True),
     ("record", "compare_arrows", False),
+    ("remediation", "build", True),
     ("drift", "schema", True),
     ("runs", "update", True),
     ("dictionary", "menu_book", True),

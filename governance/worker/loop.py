@@ -113,7 +113,8 @@ class Worker:
                 self.claim(held)
                 run = self.bench.ledger.runs.next_queued()
                 if run is None:
-                    self.stop.wait(POLL)
+                    if not self.bench.hand_out(self.settings.config, held):
+                        self.stop.wait(POLL)
                     continue
                 # Secrets kept in files may have changed too; a run costs more than a look.
                 self.refresh(scheduler, held)

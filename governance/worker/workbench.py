@@ -52,6 +52,7 @@ class Bench:
         """Mark failed what dead holders left running, then tidy the store."""
         for run_id in self.ledger.runs.abandon_stale(fence=fence, now=self.clock()):
             log.warning("run %d was left unfinished by a process that is gone", run_id)
+        self.ledger.batches.abandoned(fence=fence, now=self.clock())
         self.clean_up(fence)
 
     def carry_out(self, config: Config, run_id: int, held: Held, stop: Callable[[], bool]) -> None:
@@ -86,11 +87,19 @@ class Bench:
         alerts.after_run(self.ledger, config, run_id, fence=held.fence, now=self.clock())
         self.sweep(config, held.fence)
 
+    def hand_out(self, config: Config, held: Held) -> bool:
+        """Make one batch that the page asks for; False where none waits."""
+        from governance.worker.handing import hand_out
+
+        return hand_out(self.ledger, self.home, config, fence=held.fence, now=self.clock())
+
     def sweep(self, config: Config, fence: int) -> None:
         """Take away what the configuration keeps no longer. The run does not fail over it."""
+        from governance.worker import handing
         from governance.worker.retention import sweep
 
         try:
+            handing.sweep(self.ledger, self.home, fence=fence, now=self.clock())
             sweep(self.ledger, self.home, config.retention, fence=fence, now=self.clock())
         except LedgerRefused:
             raise
