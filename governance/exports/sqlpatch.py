@@ -135,7 +135,10 @@ class Postgres(Dialect):
     def literal(self, text: str) -> str:
         """Read the same whatever `standard_conforming_strings` says."""
         doubled = text.replace("'", "''")
-        return "E'" + doubled.replace("\\", "\\\\") + "'" if "\\" in text else f"'{doubled}'"
+        if text.isprintable() and "\\" not in text:
+            return f"'{doubled}'"
+        escaped = doubled.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+        return f"E'{escaped}'"
 
     def same(self, value: Value) -> str:
         if value.text is None:
@@ -256,7 +259,7 @@ class Sqlite(Dialect):
         return quoted(name)
 
     def literal(self, text: str) -> str:
-        if "\x00" in text:
+        if not text.isprintable():  # its own client drops the CR of a CRLF
             return f"CAST(X'{text.encode().hex()}' AS TEXT)"
         return "'" + text.replace("'", "''") + "'"
 
