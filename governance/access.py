@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -34,12 +35,20 @@ class Actor:
             raise PermissionRefused("access.refused", actor=self.name, right=right.value)
 
 
+LONGEST_NAME = 100
+
+
 def local_operator() -> Actor:
-    """The person at this machine. Until there are accounts nobody else can reach the dashboard."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # no passwd entry, as in a container started with a bare uid
-        name = "operator"
+    """The person at this machine. Until there are accounts nobody else can reach the dashboard.
+
+    `DUIQI_OPERATOR` says the name, else it is that of the account.
+    """
+    name = " ".join(os.environ.get("DUIQI_OPERATOR", "").split())[:LONGEST_NAME]
+    if not name:
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError):  # no passwd entry, as in a container started with a bare uid
+            name = "operator"
     return Actor(name=name, rights=frozenset(Right))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from governance.reading.model import Finding
 
 _EVENTS = """
-SELECT "at", run, event, detail, left_hash, right_hash, left_value, right_value
-FROM events WHERE finding_id = ? ORDER BY "at", run
+SELECT finding_id, "at", run, event, detail, left_hash, right_hash, left_value, right_value
+FROM events WHERE finding_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY "at", run
 """
 
 
@@ -46,20 +47,25 @@ def timeline(view: Findings, finding: Finding) -> tuple[Moment, ...]:
 
     A finding of which no event is sealed was found and nothing else happened to it.
     """
+    return timelines(view, [finding])[finding.finding_id]
+
+
+def timelines(view: Findings, findings: Sequence[Finding]) -> dict[str, tuple[Moment, ...]]:
+    """As `timeline`, for several findings by their ids."""
+    told: dict[str, list[Moment]] = {finding.finding_id: [] for finding in findings}
+    names = list(told)
     with view.shelf.open(view.reading) as handle:
-        rows = handle.con.cursor().execute(_EVENTS, [finding.finding_id]).fetchall()
-    told = [
-        Moment(aware(at), event, True, run, None, detail, *values)
-        for at, run, event, detail, *values in rows
-    ]
-    if not told:
-        told = [_found(finding)]
-    said = [
-        Moment(row.at, row.kind, False, actor=row.actor, payload=row.payload)
-        for row in Decisions(view.database).of_findings([finding.finding_id])
-        if row.kind in set(Word)
-    ]
-    return tuple(sorted([*told, *said], key=lambda moment: moment.at))
+        rows = handle.con.cursor().execute(_EVENTS, [names]).fetchall()
+    for name, at, run, event, detail, *values in rows:
+        told[name].append(Moment(aware(at), event, True, run, None, detail, *values))
+    for finding in findings:
+        if not told[finding.finding_id]:
+            told[finding.finding_id].append(_found(finding))
+    for row in Decisions(view.database).of_findings(names):
+        if row.kind in set(Word):
+            said = Moment(row.at, row.kind, False, actor=row.actor, payload=row.payload)
+            told[row.finding_id].append(said)
+    return {n: tuple(sorted(moments, key=lambda m: m.at)) for n, moments in told.items()}
 
 
 def _found(finding: Finding) -> Moment:

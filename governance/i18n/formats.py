@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from governance.i18n import t
 
 
-def number(value: int | float, language: str) -> str:
+def number(value: int | float | Decimal, language: str) -> str:
     """With thousands separators: 12,345."""
     return str(format_decimal(value, locale=language))
 

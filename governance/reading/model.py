@@ -34,6 +34,7 @@ class Order(StrEnum):
     OLDEST = "oldest"
     DUE = "due"
     MONEY = "money"
+    CLOSED = "closed"
 
 
 class Status(StrEnum):

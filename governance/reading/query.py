@@ -85,6 +85,7 @@ ORDERS = {
     Order.OLDEST: "first_seen",
     Order.DUE: "due_now NULLS LAST",
     Order.MONEY: "money DESC NULLS LAST, weight DESC",
+    Order.CLOSED: "closed_at DESC NULLS LAST",
 }
 
 # The findings with what holds of them now. `said` is what people decided, `clock` the minute.

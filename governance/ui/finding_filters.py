@@ -1,4 +1,7 @@
-"""The filters of the consistency page: codes in the URL, words on the screen."""
+"""The filters of a list of findings: codes in the URL, words on the screen.
+
+What two pages share takes a key such as `c.field`; the letter before the dot is the page's.
+"""
 
 from __future__ import annotations
 
@@ -35,30 +38,39 @@ def chosen(view: Findings, config: Config) -> Filters:
     return Filters(
         entity=(one,) if one else (),
         pair=tuple(urls.codes("c.pair", pairs)),
-        field=tuple(_whole(urls.codes("c.field", [*fields, WHOLE]))),
+        field=whole(urls.codes("c.field", [*fields, WHOLE])),
         cls=tuple(urls.codes("c.class", PROBLEMS)),
         severity=tuple(urls.codes("c.sev", [s.value for s in Severity])),
-        department=tuple(_whole(urls.codes("c.dept", _given("c.dept")))),
+        department=whole(given("c.dept")),
         state=tuple(urls.codes("c.state", [s.value for s in State])) or STANDING,
         text=(st.query_params.get("c.q") or "").strip()[:200],
     )
 
 
-def _whole(codes: Iterable[str]) -> list[str]:
-    return ["" if code == WHOLE else code for code in codes]
+def whole(codes: Iterable[str]) -> tuple[str, ...]:
+    """Codes of the URL as a filter takes them: an empty text for "none"."""
+    return tuple("" if code == WHOLE else code for code in codes)
 
 
-def _given(key: str) -> list[str]:
-    """Departments come from the sources, so any short text may be asked for."""
+def given(key: str) -> list[str]:
+    """Names of departments and people are not ours, so any short text may be asked for."""
     return [code for code in st.query_params.get_all(key) if 0 < len(code) <= 200][:50]
+
+
+def open_names(
+    view: Findings, filters: Filters, key: str, facet: Facet, none: str
+) -> dict[str, str]:
+    """What findings hold of `facet`, and what the URL asks for though none does."""
+    known = [name or WHOLE for name in view.counts(filters, facet)]
+    return {n: none if n == WHOLE else n for n in dict.fromkeys([*known, *given(key)])}
 
 
 def filter_bar(here: Here, view: Findings, config: Config, filters: Filters) -> None:
     """All filters in two rows; every choice says how many findings it would leave."""
     titles = Titles(config, here.language)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _entities(here, view, titles, filters)
-        _pairs(here, view, titles, filters)
+        entities(here, view, titles, filters, "c")
+        pairs(here, view, titles, filters, "c")
     columns = st.columns([1.5, 1.4, 1.5, 1.2], gap="small")
     with columns[0]:
         urls.restore_text("c.q")
@@ -71,19 +83,17 @@ def filter_bar(here: Here, view: Findings, config: Config, filters: Filters) -> 
             args=("c.q", "c.page"),
         )
     with columns[1]:
-        names = {code: _field_name(here, config, titles, code) for code in _fields(config, filters)}
-        _many(here, view, filters, Facet.FIELD, "c.field", names)
+        many(here, view, filters, "c.field", Facet.FIELD, field_names(here, titles, filters))
     with columns[2]:
         names = {code: problem_name(here, titles, code, filters.pair) for code in PROBLEMS}
-        _many(here, view, filters, Facet.CLASS, "c.class", names)
+        many(here, view, filters, "c.class", Facet.CLASS, names)
     with columns[3]:
-        known = view.counts(filters, Facet.DEPARTMENT)
-        listed = dict.fromkeys([*(name or WHOLE for name in known), *_given("c.dept")])
-        names = {n: here.t("consistency.no_department") if n == WHOLE else n for n in listed}
-        _many(here, view, filters, Facet.DEPARTMENT, "c.dept", names)
+        nobody = here.t("consistency.no_department")
+        names = open_names(view, filters, "c.dept", Facet.DEPARTMENT, nobody)
+        many(here, view, filters, "c.dept", Facet.DEPARTMENT, names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _pills(here, view, filters, Facet.SEVERITY, "c.sev", severity_words(here))
-        _pills(here, view, filters, Facet.STATE, "c.state", state_words(here))
+        pills(here, view, filters, "c.sev", Facet.SEVERITY, severity_words(here))
+        pills(here, view, filters, "c.state", Facet.STATE, state_words(here))
         if any(st.query_params.get_all(key) for key in KEYS):
             st.button(
                 here.t("consistency.clear"),
@@ -95,56 +105,62 @@ def filter_bar(here: Here, view: Findings, config: Config, filters: Filters) -> 
             )
 
 
-def _entities(here: Here, view: Findings, titles: Titles, filters: Filters) -> None:
+def entities(here: Here, view: Findings, titles: Titles, filters: Filters, page: str) -> None:
+    """One entity or all; another one makes the filters by its fields void."""
     counts = view.counts(filters.without(Facet.FIELD), Facet.ENTITY)
     names = {entity.name: plain(titles.entity(entity.name)) for entity in titles.config.entities}
-    urls.restore_one("c.entity", names)
+    urls.restore_one(f"{page}.entity", names)
     st.segmented_control(
         here.t("consistency.entity"),
         list(names),
-        key="c.entity",
+        key=f"{page}.entity",
         format_func=lambda code: f"{names[code]} {here.number(counts.get(code, 0))}",
         label_visibility="collapsed",
         on_change=urls.keep,
-        args=("c.entity", "c.page", "c.field", "c.pair"),
+        args=tuple(f"{page}.{name}" for name in ("entity", "page", "field", "pair")),
     )
 
 
-def _pairs(here: Here, view: Findings, titles: Titles, filters: Filters) -> None:
+def pairs(here: Here, view: Findings, titles: Titles, filters: Filters, page: str) -> None:
+    """Pairs of systems, where there are several."""
     counts = view.counts(filters, Facet.PAIR)
     names = {pair: plain(titles.pair(*pair.split("~"))) for pair in sorted(counts)}
     names |= {pair: plain(titles.pair(*pair.split("~"))) for pair in filters.pair}
     if len(names) < 2 and not filters.pair:
         return
-    urls.restore("c.pair", names)
+    urls.restore(f"{page}.pair", names)
     st.pills(
         here.t("consistency.pair"),
         list(names),
-        key="c.pair",
+        key=f"{page}.pair",
         selection_mode="multi",
         format_func=lambda code: f"{names[code]} {here.number(counts.get(code, 0))}",
         label_visibility="collapsed",
         on_change=urls.keep,
-        args=("c.pair", "c.page"),
+        args=(f"{page}.pair", f"{page}.page"),
     )
 
 
-def _fields(config: Config, filters: Filters) -> list[str]:
+def field_names(here: Here, titles: Titles, filters: Filters) -> dict[str, str]:
     """The fields of the chosen entity (of all, where none is), whole records first."""
-    entities = [e for e in config.entities if not filters.entity or e.name in filters.entity]
-    return [WHOLE, *dict.fromkeys(field.name for entity in entities for field in entity.fields)]
+    names = {WHOLE: here.t("consistency.whole")}
+    for entity in titles.config.entities:
+        if not filters.entity or entity.name in filters.entity:
+            for field in entity.fields:
+                names.setdefault(field.name, here.title(field.title))
+    return names
 
 
-def _field_name(here: Here, config: Config, titles: Titles, code: str) -> str:
-    if code == WHOLE:
-        return here.t("consistency.whole")
-    owners = (e.name for e in config.entities if any(f.name == code for f in e.fields))
-    return titles.field(next(owners, ""), code)
-
-
-def _many(
-    here: Here, view: Findings, filters: Filters, facet: Facet, key: str, names: dict[str, str]
+def many(
+    here: Here,
+    view: Findings,
+    filters: Filters,
+    key: str,
+    facet: Facet,
+    names: dict[str, str],
+    label: str | None = None,
 ) -> None:
+    """A choice of several that may be long."""
     counts = view.counts(filters, facet)
     urls.restore(key, names)
 
@@ -153,31 +169,43 @@ def _many(
         return f"{plain(names[code], 60)} ({here.number(number)})"
 
     st.multiselect(
-        here.t(f"consistency.{facet.value}"),
+        label or here.t(f"consistency.{facet.value}"),
         list(names),
         key=key,
         format_func=said,
         placeholder=here.t("consistency.all"),
         on_change=urls.keep,
-        args=(key, "c.page"),
+        args=(key, _page(key)),
     )
 
 
-def _pills(
-    here: Here, view: Findings, filters: Filters, facet: Facet, key: str, names: dict[str, str]
+def pills(
+    here: Here,
+    view: Findings,
+    filters: Filters,
+    key: str,
+    facet: Facet,
+    names: dict[str, str],
+    label: str | None = None,
 ) -> None:
+    """A choice of several that is short."""
     counts = view.counts(filters, facet)
     urls.restore(key, names)
     st.pills(
-        here.t(f"consistency.{facet.value}"),
+        label or here.t(f"consistency.{facet.value}"),
         list(names),
         key=key,
         selection_mode="multi",
         format_func=lambda code: f"{names[code]} {here.number(counts.get(code, 0))}",
         on_change=urls.keep,
-        args=(key, "c.page"),
+        args=(key, _page(key)),
         width="content",
     )
+
+
+def _page(key: str) -> str:
+    """Where the page number is that another choice makes void."""
+    return f"{key.partition('.')[0]}.page"
 
 
 def state_words(here: Here) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -157,36 +157,48 @@ def record_query(here: Here, finding: Finding) -> dict[str, str]:
     return query
 
 
-def order(here: Here) -> Order:
-    """The order in the URL, or by severity; a small choice above the list."""
-    code = urls.restore_one("c.sort", [o.value for o in Order], default=Order.SEVERITY.value)
+ORDERS = (
+    Order.SEVERITY,
+    Order.KEY,
+    Order.FIELD,
+    Order.NEWEST,
+    Order.OLDEST,
+    Order.DUE,
+    Order.MONEY,
+)
+
+
+def order(here: Here, page: str = "c", orders: Sequence[Order] = ORDERS) -> Order:
+    """The order in the URL, or the first of `orders`; a small choice above the list."""
+    key, known = f"{page}.sort", [order.value for order in orders]
+    code = urls.restore_one(key, known, default=known[0])
     st.selectbox(
         here.t("consistency.sort"),
-        [o.value for o in Order],
-        key="c.sort",
+        known,
+        key=key,
         format_func=lambda value: here.t(f"consistency.sort.{value}"),
         label_visibility="collapsed",
         on_change=urls.keep,
-        args=("c.sort", "c.page"),
+        args=(key, f"{page}.page"),
         width=170,
     )
-    return Order(code or Order.SEVERITY.value)
+    return Order(code or known[0])
 
 
-def pages(total: int) -> int:
+def pages(total: int, page: str = "c") -> int:
     """The pagination below the list; returns the page the URL names."""
     last = max(-(-total // PER_PAGE), 1)
-    page = urls.restore_page("c.page", last)
+    at = urls.restore_page(f"{page}.page", last)
     if last > 1:
         # Named after its page: a widget with a default may not have its state set beforehand.
-        key = f"c.pager.{last}.{page}"
-        st.pagination(last, default=page, key=key, on_change=_turn, args=(key,))
-    return page
+        key = f"{page}.pager.{last}.{at}"
+        st.pagination(last, default=at, key=key, on_change=_turn, args=(key, f"{page}.page"))
+    return at
 
 
-def _turn(key: str) -> None:
+def _turn(key: str, place: str) -> None:
     page = st.session_state[key]
-    urls.put("c.page", [page] if page > 1 else [])
+    urls.put(place, [page] if page > 1 else [])
 
 
 def span(here: Here, total: int, page: int) -> str:

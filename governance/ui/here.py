@@ -7,8 +7,10 @@ session's state rather than as an argument because a page is a script, not a fun
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -48,7 +50,7 @@ class Here:
         """A name from the configuration, in the reader's language; not yet made plain."""
         return title.in_language(self.language)
 
-    def number(self, value: int | float) -> str:
+    def number(self, value: int | float | Decimal) -> str:
         return formats.number(value, self.language)
 
     def share(self, value: float | None, digits: int = 2) -> str:
@@ -56,6 +58,13 @@ class Here:
 
     def moment(self, when: datetime | None) -> str:
         return formats.moment(when, self.zone)
+
+    def day(self, when: datetime | None) -> str:
+        """The day in the business zone, the same in both languages: 2026-11-13. None is a dash."""
+        return self.moment(when)[:10]
+
+    def span(self, length: timedelta) -> str:
+        return formats.span(length, self.language)
 
     def distance(self, when: datetime) -> str:
         return formats.distance(when, self.now, self.language)
@@ -79,9 +88,32 @@ def _of_browser() -> str:
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
-def enter(standing: Standing) -> Here:
+def acting(standing: Standing, personas: Collection[str]) -> Actor:
+    """Who reads: the person at this machine or, in a demo alone, whom the URL's `as` names.
+
+    It takes two people to grant a waiver; a demo has one visitor, who may act as either of them.
+    """
+    operator = local_operator()
+    if not standing.demo:
+        return operator
+    named = st.query_params.get("as") or st.session_state.get("_as")
+    act_as(str(named) if named in personas else None)
+    chosen: str | None = st.session_state["_as"]
+    return replace(operator, name=chosen) if chosen else operator
+
+
+def act_as(name: str | None) -> None:
+    """Go on as `name`; None is the operator again. Outside a demo nobody asks for it."""
+    st.session_state["_as"] = name
+    if name is None:
+        st.query_params.pop("as", None)
+    else:
+        st.query_params["as"] = name
+
+
+def enter(standing: Standing, personas: Collection[str] = ()) -> Here:
     """Make the context of this script run. Called by the shell alone."""
-    made = Here(language(), local_operator(), datetime.now(UTC), standing)
+    made = Here(language(), acting(standing, personas), datetime.now(UTC), standing)
     st.session_state[_KEY] = made
     return made
 

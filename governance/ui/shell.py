@@ -10,11 +10,13 @@ from pathlib import Path
 import streamlit as st
 
 from checks.errors import CodedError
+from governance.access import local_operator
 from governance.i18n import LANGUAGES
 from governance.ui import states, urls, workspace
 from governance.ui.components import PAGES
-from governance.ui.here import Here, enter
+from governance.ui.here import Here, act_as, enter
 from governance.ui.text import plain
+from governance.views.cases import personas
 from governance.worker.standing import NOTHING
 
 ASSETS = Path(__file__).parent / "assets"
@@ -23,8 +25,10 @@ SIDEBAR_PIXELS = 208
 # Page file, icon in the navigation, whether it is listed there.
 LISTED = (
     ("overview", "monitoring", True),
+    ("findings", "assignment", True),
     ("consistency", "rule", True),
     ("record", "compare_arrows", False),
+    ("finding", "assignment_late", False),
     ("remediation", "build", True),
     ("drift", "schema", True),
     ("runs", "update", True),
@@ -49,6 +53,8 @@ def frame(here: Here) -> None:
     with st.sidebar:
         _company(here)
         _language(here)
+        if here.standing.demo:
+            _act_as(here)
     with states.guarded(here):
         if here.standing.configured:
             page.run()
@@ -78,6 +84,30 @@ def _language(here: Here) -> None:
     )
 
 
+def _act_as(here: Here) -> None:
+    """In a demo the visitor may be two people, as a waiver needs."""
+    operator = local_operator().name
+    names = [operator, *_personas()]
+    st.session_state["as"] = here.actor.name
+    st.selectbox(
+        here.t("findings.act_as"),
+        names,
+        key="as",
+        help=here.t("findings.act_as.help"),
+        on_change=_turn_into,
+        args=(operator,),
+    )
+
+
+def _turn_into(operator: str) -> None:
+    chosen = st.session_state.get("as")
+    act_as(None if chosen == operator else chosen)
+
+
+def _personas() -> tuple[str, ...]:
+    return personas(workspace.workspace().config)
+
+
 def main() -> None:
     """One run of the script for one reader."""
     st.set_page_config(
@@ -91,7 +121,7 @@ def main() -> None:
         standing = workspace.standing()
     except CodedError as error:
         standing, problem = NOTHING, error
-    here = enter(standing)
+    here = enter(standing, _personas() if standing.demo else ())
     st.set_page_config(page_title=here.t("ui.product"))
     logo = "logo.png" if here.language == "zh" else "logo-en.png"
     st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.png"))

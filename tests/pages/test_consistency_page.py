@@ -155,7 +155,7 @@ def test_who_may_not_export_is_offered_no_file(
     history: Built, at_home: Point, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_home(history)
-    assert len(opened().get("download_button")) == 4
+    assert len(opened().get("download_button")) == 2
     assert Right.EXPORT not in LEADER.rights
     acting(monkeypatch, LEADER)
     assert len(opened().get("download_button")) == 0

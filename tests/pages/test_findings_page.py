@@ -1,0 +1,207 @@
+"""The queue of cases and the page of one: tabs, bulk actions, waivers by two people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from governance.access import Actor, Right
+from governance.i18n import LANGUAGES, t
+from governance.ui.text import plain
+from tests.cast import APPROVER, BRANCH, LEADER, OUTSIDER, STEWARD
+from tests.ui.world import Built, edit, run
+
+ROOT = Path(__file__).parents[2]
+SHELL = ROOT / "governance" / "ui" / "shell.py"
+Point = Callable[[Built], None]
+HOSTILE = "=![x](http://a.b/c) <b>:red[bad]"
+SECOND = Actor("qian", frozenset(Right))
+
+
+def opened(page: str = "findings", language: str = "en", **query: str | list[str]) -> AppTest:
+    app = AppTest.from_file(str(SHELL), default_timeout=60)
+    app.query_params["lang"] = language
+    for key, value in query.items():
+        app.query_params[key.replace("__", ".")] = value
+    app.run()
+    return app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+
+
+def words(app: AppTest) -> str:
+    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text, *app.error]
+    return "\n".join(str(element.value) for element in spoken)
+
+
+def listed(app: AppTest) -> Any:
+    return app.dataframe[-1].value
+
+
+def acting(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
+    def who() -> Actor:
+        return actor
+
+    monkeypatch.setattr("governance.ui.here.local_operator", who)
+
+
+@pytest.fixture
+def steward(own: Built, at_home: Point, monkeypatch: pytest.MonkeyPatch) -> Built:
+    acting(monkeypatch, STEWARD)
+    at_home(own)
+    return own
+
+
+def pick(app: AppTest, action: str, page: str = "q") -> AppTest:
+    return app.button(key=f"{page}.do.{action}").click().run()
+
+
+def send(app: AppTest) -> AppTest:
+    """Send the one form that stands open."""
+    (button,) = [b for b in app.button if b.form_id]
+    return button.click().run()
+
+
+def statuses(app: AppTest) -> set[str]:
+    return {code for cell in listed(app)["status"] for code in cell}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tab", ["todo", "cause", "age", "waivers", "closed", "mine"])
+def test_every_tab_opens_in_both_languages(
+    tab: str, language: str, history: Built, at_home: Point
+) -> None:
+    at_home(history)
+    app = opened(language=language, q__tab=tab)
+    assert not app.exception
+    assert app.title[0].value == t("ui.nav.findings", language)
+    assert app.segmented_control(key="q.tab").value == tab
+    if tab in ("todo", "cause", "age"):
+        assert len(listed(app)) >= 15
+        assert statuses(app) <= {"open", "assigned", "reopened", "bounced", "exported"}
+
+
+def test_nothing_on_ones_desk_leads_to_all_that_is_to_do(history: Built, at_home: Point) -> None:
+    at_home(history)
+    app = opened(q__tab="mine")
+    assert t("findings.none.mine.title", "en") in words(app)
+    app.button(key="q.all").click().run()
+    assert app.query_params["q.tab"] in ("todo", ["todo"])
+    assert len(listed(app)) >= 15
+
+
+def test_filters_of_the_address_narrow_the_queue_and_codes_nobody_knows_are_dropped(
+    history: Built, at_home: Point
+) -> None:
+    at_home(history)
+    everything = len(listed(opened(q__tab="todo")))
+    one = opened(q__tab="todo", q__entity="customer", q__field="level")
+    assert 0 < len(listed(one)) < everything
+    odd = opened(q__tab="<b>", q__status="' OR 1=1", q__age="yesterday", q__dir="up")
+    assert not odd.exception
+    assert len(listed(odd)) == everything
+    assert t("findings.none.title", "en") in words(opened(q__tab="todo", q__q="nobody has this"))
+
+
+def test_an_age_narrows_the_list(history: Built, at_home: Point) -> None:
+    at_home(history)
+    app = opened(q__tab="age")
+    whole = len(listed(app))
+    app.pills(key="q.age").set_value(["older"]).run()
+    assert app.query_params["q.age"] in ("older", ["older"])
+    assert len(listed(app)) <= whole
+
+
+def test_all_that_a_filter_shows_is_handed_over_at_once(steward: Built) -> None:
+    app = opened(q__tab="todo", q__entity="customer", q__field="level")
+    shown = len(listed(app))
+    pick(app, "assign")
+    assert t("findings.preview.assign.other", "en", n=shown) in words(app)
+    app.selectbox(key="q.assign.owner").set_value("wang")
+    send(app)
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == [t("findings.done.assign.other", "en", n=shown)]
+    assert set(listed(app)["owner"]) == {"wang"}
+    assert len(listed(opened(q__tab="mine"))) == shown
+
+
+def test_a_form_without_its_words_says_what_is_missing(steward: Built) -> None:
+    app = send(pick(opened(q__tab="todo"), "comment"))
+    assert plain(t("cases.comment_empty", "en")) in words(app)
+    assert not app.toast
+
+
+def test_a_waiver_is_asked_for_by_one_and_granted_by_another(
+    steward: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = pick(opened(q__tab="todo", q__entity="customer", q__field="level"), "ask")
+    app.text_area(key="q.ask.text").set_value(HOSTILE)
+    send(app)
+    waiting = opened(q__tab="waivers")
+    asked = len(listed(waiting))
+    assert asked == 3
+    assert set(listed(waiting)["requester"]) == {"wang"}
+    assert set(listed(waiting)["reason"]) == {HOSTILE}
+    refused = send(pick(waiting, "grant"))
+    assert plain(t("cases.own_request", "en", actor="wang")) in words(refused)
+    acting(monkeypatch, SECOND)
+    granted = send(pick(opened(q__tab="waivers"), "grant"))
+    assert [toast.value for toast in granted.toast] == [
+        t("findings.done.grant.other", "en", n=asked)
+    ]
+    held = opened(q__tab="waivers", q__waiver="granted")
+    assert statuses(held) == {"waived"}
+    assert ":red[bad]" not in words(held)
+
+
+def test_nothing_is_done_where_the_number_shown_is_no_longer_true(steward: Built) -> None:
+    app = pick(opened(q__tab="todo", q__entity="customer", q__field="level"), "assign")
+    app.selectbox(key="q.assign.owner").set_value("wang")
+    edit(steward.home.parent / "crm.sqlite", "UPDATE customers SET level = '?' WHERE code = 'C002'")
+    run(steward, steward.last.replace(day=14))
+    send(app)
+    assert "Nothing was done" in words(app)
+    assert "wang" not in set(listed(opened(q__tab="todo"))["owner"])
+
+
+def test_who_may_only_look_is_told_why_the_buttons_rest(
+    history: Built, at_home: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acting(monkeypatch, LEADER)
+    at_home(history)
+    app = opened(q__tab="todo")
+    buttons = [b for b in app.button if (b.key or "").startswith("q.do.")]
+    assert buttons
+    assert all(button.disabled for button in buttons)
+    assert {button.help for button in buttons} == {t("findings.refused.decide", "en")}
+    acting(monkeypatch, APPROVER)
+    mine = opened(q__tab="todo")
+    assert not mine.button(key="q.do.assign").disabled
+    assert mine.button(key="q.do.grant").disabled
+
+
+def test_a_reader_sees_the_cases_of_their_branch_alone(
+    history: Built, at_home: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home(history)
+    foreign = opened(q__tab="todo", q__q="C005")
+    everything = len(listed(opened(q__tab="todo")))
+    acting(monkeypatch, APPROVER)
+    app = opened(q__tab="todo", q__dept=BRANCH)
+    assert 0 < len(listed(app)) < everything
+    assert len(listed(foreign)) > 0
+    assert t("findings.none.title", "en") in words(opened(q__tab="todo", q__q="C005"))
+    acting(monkeypatch, OUTSIDER)
+    assert t("ui.refused.title", "en") in words(opened(q__tab="todo"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_the_first_run_the_queue_says_what_to_do(
+    language: str, unrun: Built, at_home: Point
+) -> None:
+    at_home(unrun)
+    app = opened(language=language)
+    assert t("ui.empty.title", language) in words(app)
+    assert not app.dataframe
