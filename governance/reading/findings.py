@@ -117,7 +117,7 @@ class Findings:
         where.is_case |= not OF_CASES.isdisjoint(by)
         columns = ", ".join(f"coalesce({FACETS[facet]}, '')" for facet in by)
         query = f"SELECT {columns}, count(*) FROM {where.source} {where.sql} GROUP BY ALL"
-        return {tuple(values): number for *values, number in self._all(query, where, filters)}
+        return {tuple(values): number for *values, number in self.asked(query, where, filters)}
 
     def per_field(self, filters: Filters) -> tuple[FieldCount, ...]:
         """Findings per entity and field, split by class (by kind for whole rows), most first."""
