@@ -85,12 +85,16 @@ FROM {were} AS w JOIN asked AS a ON a.finding_id = w.finding_id WHERE w.agree
 
 # Both sides are here again; while one was away the record's own agreement was kept.
 _BACK = """
-SELECT DISTINCT a.run FROM asked AS n
+CREATE OR REPLACE TABLE back AS SELECT n.finding_id, a.run FROM asked AS n
 JOIN previous AS p ON p.record_key = n.record_key AND p.field IS NULL
     AND p.left_source = $left AND p.right_source = $right
 JOIN previous_agreed AS a ON a.finding_id = p.finding_id
 WHERE n.field IS NOT NULL AND n.finding_id NOT IN (SELECT finding_id FROM agreed)
-ORDER BY a.run DESC LIMIT $most
+"""
+_RUNS = "SELECT DISTINCT run FROM back ORDER BY run DESC LIMIT $1"
+_NOT_BACK = """
+DELETE FROM were_before
+WHERE finding_id NOT IN (SELECT finding_id FROM back WHERE run = $1)
 """
 
 
@@ -115,12 +119,14 @@ def collect(
     earlier: Callable[[int], Bridge | None],
 ) -> None:
     """Fill `agreed` for a pair that was compared just now; leaves the tables `asked` and `were`
-    (see `governance.runs.reread`) for those findings that the runs before do not tell enough of.
+    (see `governance.runs.reread`) for those findings that the runs before do not tell enough of,
+    and `looked_back` with those that an earlier look than the last was asked about.
 
     `bridge` leads from the last look at the pair, `earlier` gives the one from the look of a run.
     """
     con.execute(f"CREATE OR REPLACE TABLE asked ({ASKED})")
     con.execute(f"CREATE OR REPLACE TABLE were ({WERE})")
+    con.execute("CREATE OR REPLACE TABLE looked_back (finding_id VARCHAR)")
     if bridge.look is None or bridge.key is How.VOID:
         return
     names = {"check": pair.check, **pair.names}
@@ -150,15 +156,15 @@ def _look_further_back(
     earlier: Callable[[int], Bridge | None],
 ) -> None:
     """A record that comes back is held against what both sides said before it went."""
-    sides = {name: names[name] for name in ("left", "right")}
-    runs = [run for (run,) in con.execute(_BACK, {**sides, "most": MOST_LOOKS}).fetchall()]
-    for run in runs:
+    con.execute(_BACK, {name: names[name] for name in ("left", "right")})
+    for (run,) in con.execute(_RUNS, [MOST_LOOKS]).fetchall():
         before = earlier(run)
         if before is None or before.look is None or not before.is_readable:
             continue
         con.execute(f"CREATE OR REPLACE TABLE were_before ({WERE})")
         values_then(con, before, now, "were_before")
-        con.execute("DELETE FROM were_before WHERE finding_id IN (SELECT finding_id FROM agreed)")
+        con.execute(_NOT_BACK, [run])
+        con.execute("INSERT INTO looked_back SELECT finding_id FROM were_before")
         _take(con, names, before.look, "were_before")
 
 

@@ -44,13 +44,14 @@ CREATE OR REPLACE TABLE known AS SELECT f.finding_id, f.record_key, f.field, f.k
          ELSE {direction.hashed("w.left_canonical")} END AS left_then,
     CASE WHEN f.field IS NULL THEN CASE WHEN w.right_there THEN 'row' END
          ELSE {direction.hashed("w.right_canonical")} END AS right_then,
-    r.direction AS row_told
+    r.direction AS row_told, b.finding_id IS NOT NULL AS looked_back
 FROM findings AS f LEFT JOIN agreed AS a ON a.finding_id = f.finding_id
 LEFT JOIN cells AS c ON c._key = f.record_key AND c.field = f.field
 LEFT JOIN hows AS h ON h.field IS NOT DISTINCT FROM f.field
 LEFT JOIN previous AS p ON p.finding_id = f.finding_id
 LEFT JOIN closed AS e ON e.finding_id = f.finding_id
 LEFT JOIN were AS w ON w.finding_id = f.finding_id
+LEFT JOIN looked_back AS b ON b.finding_id = f.finding_id
 LEFT JOIN previous_rows AS r ON r.record_key = f.record_key AND f.field IS NOT NULL
 WHERE f.{_MINE.replace(" AND ", " AND f.")} AND f.state <> 'gone' AND f.kind IN {_KINDS}
     AND f.direction IS NULL
@@ -68,9 +69,8 @@ CASE WHEN $first OR how = '{How.NEW}' THEN '{NEVER_AGREED}'
      WHEN stood THEN CASE WHEN told = '{NEVER_AGREED}' THEN told ELSE '{VOID}' END
      WHEN NOT seen OR (left_there AND right_there) OR repeated THEN '{VOID}'
      WHEN NOT left_there AND NOT right_there THEN '{NEVER_AGREED}'
-     WHEN told IS NOT NULL AND told <> '{NEVER_AGREED}' THEN '{VOID}'
-     WHEN row_told IN ('{NOT_YET_CREATED}', '{NEVER_THERE}') OR told = '{NEVER_AGREED}'
-         THEN '{NEVER_AGREED}'
+     WHEN row_told IN ('{NOT_YET_CREATED}', '{NEVER_THERE}') THEN '{NEVER_AGREED}'
+     WHEN told = '{NEVER_AGREED}' AND looked_back THEN '{NEVER_AGREED}'
      ELSE '{VOID}' END
 """
 _ROW = f"""

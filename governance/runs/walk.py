@@ -19,8 +19,8 @@ _WALKERS = """
 CREATE OR REPLACE TABLE walkers AS SELECT finding_id, record_key AS _key, field,
     {side}_hash AS hash, CAST(NULL AS TIMESTAMP) AS shown, true AS goes_on
 FROM settled WHERE record_key IS NOT NULL AND (({side}_changed AND $between)
-    OR (NOT stood AND field IS NOT NULL AND agreed_at < $look
-        AND direction IN ('{side}_moved', 'both_moved')))
+    OR (field IS NOT NULL AND direction IN ('{side}_moved', 'both_moved')
+        AND ({side}_moved_at IS NULL OR (NOT stood AND agreed_at < $look))))
 """
 _KEYS = "CREATE OR REPLACE TABLE walk_keys AS SELECT DISTINCT _key FROM walkers WHERE goes_on"
 _STEP = """
@@ -56,8 +56,8 @@ class Walk:
 
     def date(self, con: Any, side: str) -> None:
         """Correct `<side>_moved_at` in the table `settled`: a value that came since the last look
-        may have shown in a snapshot before today's, and where the agreement is older than that
-        look, so may the value be."""
+        may have shown in a snapshot before today's; one that left an older agreement, or that was
+        within tolerance of it until now, may be older than that look."""
         if self.look is None or not _may_be_older(con, side):
             return
         steps = self.steps(MOST)
@@ -79,7 +79,7 @@ def _may_be_older(con: Any, side: str) -> bool:
     (found,) = only_row(
         con,
         f"SELECT count(*) FROM settled WHERE {side}_changed"
-        " OR (NOT stood AND agreed_at IS NOT NULL)",
+        f" OR (direction IN ('{side}_moved', 'both_moved') AND {side}_moved_at IS NULL)",
     )
     return bool(found)
 

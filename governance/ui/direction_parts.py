@@ -19,7 +19,6 @@ from governance.ui.here import Here
 from governance.ui.text import plain
 from governance.views.titles import Titles
 
-MOVED = (LEFT_MOVED, RIGHT_MOVED, BOTH_MOVED)
 ROWS = (DELETED, NOT_YET_CREATED, NEVER_THERE)
 
 
@@ -27,12 +26,14 @@ def short(here: Here, titles: Titles, finding: Finding | None) -> str | None:
     """Who moved and when, for a table's cell; None where there is nothing to say."""
     if finding is None or finding.direction is None:
         return None
-    if finding.direction in (NEVER_AGREED, VOID):
+    if finding.direction in (NEVER_AGREED, NEVER_THERE, VOID):
         return here.t(f"direction.short.{finding.direction}")
-    return " · ".join(
-        here.t("direction.short.moved", source=source, when=_when(here, at))
-        for source, at in _movers(titles, finding)
-    )
+    if finding.direction in ROWS:
+        is_left = (finding.kind == "only_left") is (finding.direction == NOT_YET_CREATED)
+        at = finding.left_moved_at if is_left else finding.right_moved_at
+        return here.t(f"direction.short.{finding.direction}", when=_when(here, at))
+    mover, at = _mover(here, titles, finding)
+    return here.t("direction.short.moved", source=mover, when=_when(here, at))
 
 
 def sentence(here: Here, titles: Titles, finding: Finding) -> str | None:
@@ -58,12 +59,16 @@ def sentence(here: Here, titles: Titles, finding: Finding) -> str | None:
     return f"{told} {agreed}"
 
 
-def _movers(titles: Titles, finding: Finding) -> list[tuple[str, datetime | None]]:
-    left = titles.source(finding.left_source), finding.left_moved_at
-    right = titles.source(finding.right_source), finding.right_moved_at
+def _mover(here: Here, titles: Titles, finding: Finding) -> tuple[str, datetime | None]:
+    """Where both moved, the later move is the one since which it stands like this."""
     if finding.direction == BOTH_MOVED:
-        return [left, right]
-    return [left if finding.direction == LEFT_MOVED else right]
+        times = [at for at in (finding.left_moved_at, finding.right_moved_at) if at is not None]
+        return here.t("direction.short.both"), max(times, default=None)
+    if finding.direction == LEFT_MOVED:
+        return titles.source(finding.left_source), finding.left_moved_at
+    if finding.direction == RIGHT_MOVED:
+        return titles.source(finding.right_source), finding.right_moved_at
+    raise ValueError(finding.direction)
 
 
 def _when(here: Here, at: datetime | None) -> str:
