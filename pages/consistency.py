@@ -7,7 +7,7 @@ import streamlit as st
 from governance import reading
 from governance.config import Config
 from governance.reading import Filters, Findings
-from governance.ui import finding_filters, finding_list, finding_scores
+from governance.ui import cause_parts, finding_filters, finding_list, finding_scores
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
@@ -93,6 +93,7 @@ def draw(reader: Here) -> None:
     filters = finding_filters.chosen(view, config)
     finding_filters.filter_bar(reader, view, config, filters)
     scores(reader, view, config, filters)
+    cause_parts.by_cause(reader, view, config, filters, height=CHART)
     listed(reader, view, config, filters)
 
 

@@ -5,6 +5,7 @@ Shares are of the entity's records, so the company looks the same at every size.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,6 +51,9 @@ KEYLESS = (
     ("payment", "contract", "payer", 0.0004),
 )  # fmt: skip
 
+# The branch whose people do not fill in what their form does not insist on.
+FORGETFUL_BRANCH = "成都分公司"
+
 
 @dataclass(frozen=True)
 class Spoilt:
@@ -86,13 +90,20 @@ SPOILT = (
     Spoilt("customer", "address", 0.003, "truncated",
            lambda row: row["address"][: damage.OA_ADDRESS_LENGTH],
            lambda row: len(row["address"]) > damage.OA_ADDRESS_LENGTH),
-    Spoilt("customer", "credit_code", 0.001, "damaged_id",
+    Spoilt("customer", "invoice_title", 0.006, "title_without_form",
+           lambda row: damage.without_legal_form(row["invoice_title"])),
+    Spoilt("customer", "invoice_title", 0.004, "title_half_width",
+           lambda row: row["invoice_title"].replace("（", "(").replace("）", ")"),
+           lambda row: "（" in row["invoice_title"]),
+    Spoilt("contact", "job_title", 0.005, "left_out_by_branch", lambda _row: None,
+           lambda row: row["branch"] == FORGETFUL_BRANCH, how="null_vs_value"),
+    Spoilt("customer", "credit_code", 0.002, "damaged_id",
            lambda row: damage.scientific(row["credit_code"]),
            lambda row: not damage.survives_excel(row["credit_code"])),
     Spoilt("customer", "credit_limit", 0.0015, "beyond_tolerance",
            lambda row: f"{row['credit_limit'] + 500:,.2f}"),
-    Spoilt("contract", "amount", 0.0015, "amount_unit", in_fen),
-    Spoilt("payment", "amount", 0.0005, "amount_unit", in_fen),
+    Spoilt("contract", "amount", 0.003, "amount_unit", in_fen),
+    Spoilt("payment", "amount", 0.0015, "amount_unit", in_fen),
     Spoilt("contract", "signed_at", 0.003, "time_zone",
            lambda row: local(row["signed_at"], 0) - timedelta(hours=8)),
     Spoilt("contract", "ends_on", 0.0025, "unreadable", lambda _row: "长期"),
@@ -140,6 +151,7 @@ def plant_backlog(planter: Planter) -> None:
             e, k, f, None, "value_missing", "null_vs_value"
         ))  # fmt: skip
     plant_spoilt_values(planter)
+    plant_together(planter)
     plant_rows(planter)
     plant_rewritten(planter)
 
@@ -187,6 +199,22 @@ def spoil(planter: Planter, spoilt: Spoilt, share: float) -> None:
     each(planter, spoilt.entity, spoilt.field, share, plant, where)
 
 
+def plant_together(planter: Planter) -> None:
+    """What happened to records that belong together: those of one account manager, whose levels
+    nobody carries over any more, and those of one import."""
+    owners = Counter(row["owner"] for row in planter.books.records["customer"].values()
+                     if in_no_drop(row))  # fmt: skip
+    owner = max(owners, key=lambda code: (owners[code], code))
+    for key in planter.take("customer", 25, lambda row: row["owner"] == owner):
+        planter.stale("customer", key, "level", "one_manager")
+    numbers = sorted(row["number"] for row in planter.books.records["contract"].values()
+                     if in_no_drop(row))  # fmt: skip
+    count = planter.portion("contract", 0.006)
+    batch = set(numbers[len(numbers) // 2 :][:count])
+    for key in planter.take("contract", count, lambda row: row["number"] in batch):
+        planter.moved_in_oa("contract", key, "tax_rate", "import_batch")
+
+
 def plant_rows(planter: Planter) -> None:
     """Rows that are missing, too many, without a key, or with a key that a sheet has spoilt."""
 
@@ -205,7 +233,7 @@ def plant_rows(planter: Planter) -> None:
             planter.keyless_in_oa(entity, key, part, shown)
     for entity, key in some("customer", 0.0004):
         planter.key_lost_in_oa(entity, key, "code", "name")
-    for entity, key in some("staff", 0.007):
+    for entity, key in some("staff", 0.02):
         planter.key_rounded_in_oa(entity, key, "code", str(int(key[0])))
 
 

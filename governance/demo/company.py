@@ -101,6 +101,7 @@ class Maker:
         return {
             "code": code,
             "name": name,
+            "invoice_title": name,
             "credit_code": firms.credit_code(
                 self.random, branch.region_code, digits_only=plain_code
             ),

@@ -9,14 +9,14 @@ from random import Random
 from typing import Any
 
 from governance.demo import firms, people
-from governance.demo.company import JOB_TITLES, METHODS, POSTS, STATUSES
+from governance.demo.company import JOB_TITLES, METHODS, POSTS, STATUSES, TAX_RATES
 from governance.demo.notation import Row, Value, full_width
 
 TRADITIONAL = str.maketrans("机电设备贸医疗车铁轨", "機電設備貿醫療車鐵軌")
 OA_ADDRESS_LENGTH = 24
 
 
-def other(random: Random, choices: tuple[str, ...], value: str) -> str:
+def other(random: Random, choices: tuple[Any, ...], value: Any) -> Any:
     return random.choice([choice for choice in dict.fromkeys(choices) if choice != value])
 
 
@@ -56,6 +56,7 @@ EDITS: dict[str, Callable[[Random, Row], Any]] = {
     "level": lambda random, row: other(random, ("A", "B", "C", "E"), row["level"]),
     "credit_limit": lambda random, row: new_money(random, row["credit_limit"]),
     "amount": lambda random, row: new_money(random, row["amount"]),
+    "tax_rate": lambda random, row: other(random, TAX_RATES, row["tax_rate"]),
     "status": lambda random, row: other(random, (*STATUSES, "已终止"), row["status"]),
     "ends_on": lambda random, row: row["ends_on"] + timedelta(days=random.choice((30, 90, 180))),
     "paid_on": lambda random, row: row["paid_on"] - timedelta(days=random.randrange(1, 12)),

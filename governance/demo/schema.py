@@ -80,6 +80,7 @@ TABLES = (
     table("crm", "customers", "customer", """
         code text code
         name text name
+        invoice_title text invoice_title
         credit_code text credit_code
         phone text phone
         address text address
@@ -97,6 +98,7 @@ TABLES = (
     table("oa", "base_customer", "customer", """
         khbh text code
         khmc text name
+        fptt text invoice_title
         tyshxydm text credit_code
         lxdh text phone
         dz text address

@@ -137,6 +137,19 @@ class Findings:
         rows = self._where("finding_id = ?", finding_id)
         return rows[0] if rows else None
 
+    def some(self, ids: Sequence[str]) -> tuple[Finding, ...]:
+        """Those of a few findings that the actor may see, in the order of `ids`."""
+        if not ids:
+            return ()
+        found: dict[str, Finding] = {}
+        where = scoped(self.actor)
+        where.among("finding_id", tuple(ids))
+        with self.shelf.open(self.reading) as handle:
+            query = f"SELECT part, pos FROM findings AS f {where.sql} ORDER BY pos"
+            for row in self._fetch(handle, _rows(handle, query, where.values)):
+                found[row.finding_id] = row
+        return tuple(found[one] for one in ids if one in found)
+
     def of_record(self, entity: str, pair: str, key: str) -> tuple[Finding, ...]:
         """All findings of one record of a pair (`left~right`), whole rows first.
 

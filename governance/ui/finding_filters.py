@@ -18,7 +18,7 @@ from governance.ui.here import Here
 from governance.ui.text import plain
 from governance.views.titles import Titles
 
-KEYS = ("c.entity", "c.pair", "c.field", "c.class", "c.dept", "c.sev", "c.state", "c.q")
+KEYS = ("c.entity", "c.pair", "c.field", "c.class", "c.dept", "c.sev", "c.state", "c.q", "c.cause")
 # What a finding can be about, gravest first; the order of legends and choices.
 PROBLEMS = (
     CellClass.DIFFERENT.value,
@@ -43,6 +43,7 @@ def chosen(view: Findings, config: Config) -> Filters:
         severity=tuple(urls.codes("c.sev", [s.value for s in Severity])),
         department=whole(given("c.dept")),
         state=tuple(urls.codes("c.state", [s.value for s in State])) or STANDING,
+        cause=tuple(urls.codes("c.cause", _given("c.cause"))),
         text=(st.query_params.get("c.q") or "").strip()[:200],
     )
 

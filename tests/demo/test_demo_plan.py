@@ -99,6 +99,7 @@ def test_every_cause_we_tell_of_happens() -> None:
         "copies_conflict", "key_missing", "key_lost", "lost_character", "damaged_id",
         "amount_unit", "truncated", "time_zone", "value_missing", "beyond_tolerance",
         "unreadable", "stale_drop", "absent_in_drop", "unknown_in_drop",
+        "one_manager", "import_batch",
         *(spoilt.cause for spoilt in SPOILT),
     }  # fmt: skip
 
