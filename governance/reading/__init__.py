@@ -5,7 +5,7 @@ view = desk.view(actor)
 view.page(Filters(entity=("customer",)))
 """
 
-from governance.reading.causes import CausePlace, Explained, RootCause, explained
+from governance.reading.causes import CausePlace, Explained, RootCause, root_causes
 from governance.reading.desk import Desk
 from governance.reading.findings import Findings
 from governance.reading.model import (
@@ -44,10 +44,10 @@ __all__ = [
     "RootCause",
     "State",
     "UnreadCell",
-    "explained",
     "fields",
     "pairs",
     "record",
     "record_of",
+    "root_causes",
     "unread",
 ]

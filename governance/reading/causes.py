@@ -89,7 +89,7 @@ class Explained:
         return self.total - self.explained
 
 
-def explained(view: Findings, filters: Filters) -> Explained:
+def root_causes(view: Findings, filters: Filters) -> Explained:
     """What explains the findings of `filters`, whatever cause they name.
 
     Raises PermissionRefused without the right to view, EvidenceTampered for a changed file.

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from governance.config import Config
-from governance.reading import Explained, Filters, Finding, Findings, RootCause, explained
+from governance.reading import Explained, Filters, Finding, Findings, RootCause, root_causes
 from governance.ui import urls
 from governance.ui.cause_words import lies, rule
 from governance.ui.components import (
@@ -35,7 +35,7 @@ def by_cause(
 
     A row narrows the page to its cause, as `<prefix>.cause` in the URL.
     """
-    found = explained(view, filters)
+    found = root_causes(view, filters)
     titles = Titles(config, here.language)
     with st.container(border=True, gap="xxsmall"):
         heading(here.t("causes.heading"), help=here.t("causes.help"))
