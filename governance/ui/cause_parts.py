@@ -10,11 +10,10 @@ import streamlit as st
 from governance.config import Config
 from governance.reading import Explained, Filters, Finding, Findings, RootCause, root_causes
 from governance.ui import urls
-from governance.ui.cause_words import lies, rule
+from governance.ui.cause_words import lies, rule, subject
 from governance.ui.components import (
     heading,
     number_column,
-    severity_column,
     share_column,
     table,
     text_column,
@@ -25,7 +24,7 @@ from governance.ui.text import plain
 from governance.views.titles import Titles
 
 SHOWN_BARS, SHOWN_ROWS, SHOWN_EXAMPLES = 8, 7, 3
-LABEL = 34
+LABEL = 22
 
 
 def by_cause(
@@ -43,8 +42,9 @@ def by_cause(
             st.caption(here.t("causes.none"))
             return
         numbers = {"explained": here.number(found.explained), "total": here.number(found.total)}
+        numbers["rest"] = here.number(found.rest)
         st.caption(here.plural("causes.summary", len(found.causes), **numbers))
-        left, right = st.columns([1, 1.75], gap="small")
+        left, right = st.columns([1, 2], gap="small")
         with left:
             _bars(here, titles, found, height, prefix)
         with right:
@@ -55,31 +55,26 @@ def by_cause(
 
 
 def _bars(here: Here, titles: Titles, found: Explained, height: int, prefix: str) -> None:
-    """A bar a cause, and one for what no rule explains."""
+    """A bar a cause, in the order of the list beside it."""
     shown = found.causes[:SHOWN_BARS]
-    rest = found.total - sum(cause.findings for cause in shown)
-    labels = [_bar_label(here, titles, cause, n) for n, cause in enumerate(shown, start=1)]
-    values = [cause.findings for cause in shown]
-    nothing = [0] * len(shown)
-    colors = palette()
-    stacks = [Stack(here.t("causes.findings"), (*values, 0), colors.accent)]
-    stacks.append(Stack(here.t("causes.rest"), (*nothing, rest), colors.accent_pale))
-    labels.append(here.t("causes.rest"))
-    across(tuple(labels), tuple(stacks), height=height, key=f"{prefix}.causes.chart")
+    labels = tuple(_bar_label(here, titles, cause, at) for at, cause in enumerate(shown, start=1))
+    values = tuple(cause.findings for cause in shown)
+    stacks = (Stack(here.t("causes.findings"), values, palette().accent),)
+    across(labels, stacks, height=height, key=f"{prefix}.causes.chart")
 
 
-def _bar_label(here: Here, titles: Titles, cause: RootCause, number: int) -> str:
+def _bar_label(here: Here, titles: Titles, cause: RootCause, at: int) -> str:
     """Plotly reads a little HTML, so what could start some is taken out; a number keeps equal
     labels apart."""
-    words = rule(here, titles, cause).replace("<", "‹").replace(">", "›")
-    words = words if len(words) <= LABEL else words[: LABEL - 1] + "…"
-    return f"{number} · {words}"
+    words = " · ".join((titles.entity(cause.entity), subject(here, titles, cause)))
+    words = words.replace("<", "‹").replace(">", "›")
+    return f"{at}  {words if len(words) <= LABEL else words[: LABEL - 1] + '…'}"
 
 
 def _list(here: Here, titles: Titles, found: Explained, filters: Filters, prefix: str) -> None:
     rows = [
         {
-            "severity": [cause.severity.value],
+            "at": at,
             "entity": titles.entity(cause.entity),
             "rule": rule(here, titles, cause),
             "findings": cause.findings,
@@ -87,18 +82,18 @@ def _list(here: Here, titles: Titles, found: Explained, filters: Filters, prefix
             "odd": cause.odd,
             "since": here.moment(cause.first_seen)[:10],
         }
-        for cause in found.causes
+        for at, cause in enumerate(found.causes, start=1)
     ]
     columns: dict[str, Any] = {
-        "rule": text_column(here.t("causes.rule"), width=330),
+        "rule": text_column(here.t("causes.rule"), width=336),
         "findings": number_column(here.t("causes.findings"), width=64),
         "share": share_column(here.t("causes.share"), width=64, help=here.t("causes.share.help")),
         "odd": number_column(here.t("causes.odd"), width=60, help=here.t("causes.odd.help")),
-        "severity": severity_column(here, here.t("consistency.severity"), width=64),
         "since": text_column(here.t("causes.since"), width=84),
     }
     if not filters.entity:
         columns = {"entity": text_column(here.t("consistency.entity"), width=92), **columns}
+    columns = {"at": number_column("#", width=36), **columns}
     picked = table(
         rows,
         columns,

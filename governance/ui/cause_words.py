@@ -56,6 +56,13 @@ def place(here: Here, titles: Titles, entity: str, one: CausePlace, clean: Clean
     return here.t("causes.place.keys", first=clean(_short(one.first)), last=clean(_short(one.last)))
 
 
+def subject(here: Here, titles: Titles, cause: RootCause) -> str:
+    """What the rule is about in a word or two: a field, a kind, a side."""
+    if cause.way == CLUSTER and cause.group != "field":
+        return _group(here, titles, cause, str)
+    return _field(here, titles, cause, str)
+
+
 def lies(here: Here, titles: Titles, cause: RootCause, clean: Clean = str) -> str | None:
     """Where most of a rule's findings lie, where that says more than the rule does."""
     if cause.way == CLUSTER or not cause.places:

@@ -43,7 +43,7 @@ def chosen(view: Findings, config: Config) -> Filters:
         severity=tuple(urls.codes("c.sev", [s.value for s in Severity])),
         department=whole(given("c.dept")),
         state=tuple(urls.codes("c.state", [s.value for s in State])) or STANDING,
-        cause=tuple(urls.codes("c.cause", _given("c.cause"))),
+        cause=tuple(given("c.cause")),
         text=(st.query_params.get("c.q") or "").strip()[:200],
     )
 
