@@ -90,14 +90,14 @@ SPOILT = (
     Spoilt("customer", "address", 0.003, "truncated",
            lambda row: row["address"][: damage.OA_ADDRESS_LENGTH],
            lambda row: len(row["address"]) > damage.OA_ADDRESS_LENGTH),
-    Spoilt("customer", "invoice_title", 0.006, "title_without_form",
+    Spoilt("customer", "invoice_title", 0.0025, "title_without_form",
            lambda row: damage.without_legal_form(row["invoice_title"])),
-    Spoilt("customer", "invoice_title", 0.004, "title_half_width",
+    Spoilt("customer", "invoice_title", 0.002, "title_half_width",
            lambda row: row["invoice_title"].replace("（", "(").replace("）", ")"),
            lambda row: "（" in row["invoice_title"]),
     Spoilt("contact", "job_title", 0.005, "left_out_by_branch", lambda _row: None,
            lambda row: row["branch"] == FORGETFUL_BRANCH, how="null_vs_value"),
-    Spoilt("customer", "credit_code", 0.002, "damaged_id",
+    Spoilt("customer", "credit_code", 0.0015, "damaged_id",
            lambda row: damage.scientific(row["credit_code"]),
            lambda row: not damage.survives_excel(row["credit_code"])),
     Spoilt("customer", "credit_limit", 0.0015, "beyond_tolerance",
@@ -205,7 +205,8 @@ def plant_together(planter: Planter) -> None:
     owners = Counter(row["owner"] for row in planter.books.records["customer"].values()
                      if in_no_drop(row))  # fmt: skip
     owner = max(owners, key=lambda code: (owners[code], code))
-    for key in planter.take("customer", 25, lambda row: row["owner"] == owner):
+    most = planter.portion("customer", 0.0025)
+    for key in planter.take("customer", most, lambda row: row["owner"] == owner):
         planter.stale("customer", key, "level", "one_manager")
     numbers = sorted(row["number"] for row in planter.books.records["contract"].values()
                      if in_no_drop(row))  # fmt: skip
