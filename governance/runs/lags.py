@@ -264,7 +264,7 @@ def metrics_of(row: Mapping[str, Any]) -> list[Metric]:
     if direction is None:
         share = row["pending"] / row["standing"] if row["standing"] else None
         values |= {"stuck": row["stuck"], "pending": share}
-        values["patience"] = row["seconds"] if row["how"] != "declared" else None
+        values["patience"] = row["seconds"] if row["arrived"] else None
     head = "lag_row_" if field is None else "lag_"
     pair = row["check_name"], row["left_source"], row["right_source"]
     side = _SIDE.get(direction or "", "")

@@ -310,3 +310,69 @@ def _apart(figure: Any, stacks: tuple[Stack, ...], lines: tuple[Line, ...], axis
             "range": [low - room * 1.9, high + room * 0.12],
         }
     )
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A curve that falls from 100 % in steps, each somewhere between `start` and `end`, with its
+    band; `name` and `band` are the legend's words."""
+
+    name: str
+    band: str
+    steps: tuple[tuple[float, float, float, float, float], ...]  # start, end, level, low, high
+
+
+def falling(
+    fall: Fall, mark: tuple[float, str], unit: str, *, until: float, height: int, key: str
+) -> None:
+    """A survival curve over time in `unit` up to `until`, and a line with a word at `mark`."""
+    st.plotly_chart(
+        fall_of(fall, mark, unit, until, palette(), height),
+        key=key,
+        height=height,
+        theme=None,
+        config={"displayModeBar": False, "scrollZoom": False, "staticPlot": False},
+    )
+
+
+@lru_cache(maxsize=64)
+def fall_of(
+    fall: Fall, mark: tuple[float, str], unit: str, until: float, colors: Palette, height: int
+) -> Any:
+    """The chart of `falling`, drawn nowhere. The band is as early as the looks allow below, and as
+    late as they allow above."""
+    import plotly.graph_objects as go
+
+    starts, ends = ([0.0, *(s[at] for s in fall.steps), until] for at in (0, 1))
+    level, low, high = ([1.0, *(s[at] for s in fall.steps)] for at in (2, 3, 4))
+    figure = go.Figure()
+    flat = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip"}
+    per_cent = [[100 * y for y in (*values, values[-1])] for values in (high, low, level)]
+    figure.add_scatter(x=ends, y=per_cent[0], showlegend=False, **flat)
+    shade = {"fill": "tonexty", "fillcolor": _faint(colors.accent_pale), "name": fall.band}
+    figure.add_scatter(x=starts, y=per_cent[1], **flat, **shade)
+    figure.add_scatter(
+        x=ends,
+        y=per_cent[2],
+        name=fall.name,
+        mode="lines",
+        line={"color": colors.accent, "width": 2, "shape": "hv"},
+        hovertemplate="%{y:.1f}%",
+    )
+    figure.update_layout(_layout(colors, height))
+    axis = {"type": "linear", "tickformat": None, "ticksuffix": f" {unit}", "range": [0, until]}
+    figure.update_layout(
+        xaxis={**axis, "nticks": 8},
+        yaxis={"tickformat": None, "ticksuffix": "%", "range": [0, 102], "nticks": 6},
+    )
+    figure.add_vline(x=mark[0], line={"color": colors.text, "width": 1, "dash": "dot"})
+    figure.add_annotation(
+        x=mark[0], y=1, yref="paper", text=mark[1], showarrow=False, xanchor="left", yanchor="top",
+        xshift=4, font={"size": 11, "color": colors.text},
+    )  # fmt: skip
+    return figure
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.28)"

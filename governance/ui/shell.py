@@ -29,6 +29,7 @@ LISTED = (
     ("consistency", "rule", True),
     ("record", "compare_arrows", False),
     ("finding", "assignment_late", False),
+    ("lag", "hourglass_top", True),
     ("remediation", "build", True),
     ("drift", "schema", True),
     ("runs", "update", True),
