@@ -34,7 +34,7 @@ TWO_SIDED = 1.959963984540054  # of the normal distribution, for a band of 95 %
 ENOUGH = 299
 # Mass below this is what the iteration has not yet taken off a place where none belongs.
 LEAST = 1e-6
-ROUNDS = 2000
+ROUNDS, STRIDE = 2000, 10
 
 _AT, _UNTIL, _AFTER = 0, 1, 2
 Place = tuple[float, int]
@@ -176,11 +176,11 @@ def _masses(known: Sequence[Times], cells: Sequence[tuple[Place, Place]]) -> tup
     every, arrived = np.array(list(weights.values())).T
     total = every.sum()
     p = np.full(len(cells), 1 / len(cells))
-    for _ in range(ROUNDS):
-        new = p * ((every / (within @ p)) @ within) / total
-        moved = np.abs(new - p).max()
-        p = new
-        if moved < LEAST / 100:
+    for _ in range(ROUNDS // STRIDE):
+        before = p
+        for _ in range(STRIDE):
+            p = p * ((every / (within @ p)) @ within) / total
+        if np.abs(p - before).max() < LEAST:
             break
     return p, p * ((arrived / (within @ p)) @ within)
 

@@ -7,8 +7,8 @@ import streamlit as st
 from governance import reading
 from governance.config import Config
 from governance.reading import Finding, Findings, Record
+from governance.ui import lag_parts, states
 from governance.ui import record_parts as parts
-from governance.ui import states
 from governance.ui.components import opening
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
@@ -60,6 +60,7 @@ def draw(reader: Here) -> None:
     parts.header(reader, config, found)
     parts.sides(reader, config, found)
     parts.todo(reader, config, found)
+    lag_parts.until(reader, config, view, found.findings)
     left, right = st.columns([1.7, 1], gap="medium")
     with left:
         parts.changes(reader, config, found)

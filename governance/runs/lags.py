@@ -165,19 +165,20 @@ def collect(con: Any, pair: PairRun, look: Look) -> None:
 
 def learn(con: Any, check: str, entity: Entity, plans: Iterable[PairPlan]) -> list[Metric]:
     """Fill `lag_learned` for the pairs of a check, and hand out what is kept of it over time."""
-    found = []
+    rows = []
     for plan in plans:
         names = {"check": check, "left": plan.left, "right": plan.right}
         times = _sorted(con.execute(_TIMES, names).fetchall())
         standing = {f: (young, n) for f, young, n in con.execute(_STANDING, names).fetchall()}
-        for told in _told(entity, times, standing):
-            row = {"check_name": check, "left_source": plan.left, "right_source": plan.right} | told
-            con.execute(_INSERT, [row.get(name) for name in LEARNED])
-            found += metrics_of(row)
-    return found
+        pair = {"check_name": check, "left_source": plan.left, "right_source": plan.right}
+        rows += [pair | told for told in _told(entity, times, standing)]
+    if rows:
+        marks = ", ".join(f"({', '.join('?' for _ in LEARNED)})" for _ in rows)
+        values = [row.get(name) for row in rows for name in LEARNED]
+        con.execute(f"INSERT INTO lag_learned VALUES {marks}", values)
+    return [metric for row in rows for metric in metrics_of(row)]
 
 
-_INSERT = f"INSERT INTO lag_learned VALUES ({', '.join('?' for _ in LEARNED)})"
 Known = dict[str | None, dict[str | None, list[Times]]]
 
 

@@ -11,12 +11,14 @@ import streamlit as st
 from checks.lag import ENOUGH
 from governance.config import Config
 from governance.i18n import formats
+from governance.reading import Finding, Findings
 from governance.ui import urls
 from governance.ui.components import (
     Kpi,
     heading,
     kpi,
     number_column,
+    page_link,
     share_column,
     table,
     text_column,
@@ -24,7 +26,7 @@ from governance.ui.components import (
 from governance.ui.here import Here
 from governance.ui.plots import Fall, Line, falling, measured, palette
 from governance.ui.text import plain
-from governance.views.lag import FieldLag, FieldPast, PairLag
+from governance.views.lag import ROWS, FieldLag, FieldPast, PairLag, pending_until
 from governance.views.titles import Titles
 
 FIELD_ROWS = 8
@@ -148,9 +150,8 @@ def why(here: Here, pair: PairLag, field: FieldLag) -> None:
     row = field.all
     words = [here.t(f"lag.why.{row.how}", span=span(here, row.seconds))]
     if row.how != "learned":
-        left = max(ENOUGH - int(row.arrived), 0)
-        words.append(here.t("lag.why.enough", n=here.number(round(row.arrived)), most=ENOUGH,
-                            left=here.number(left)))  # fmt: skip
+        arrived = here.number(round(row.arrived))
+        words.append(here.t("lag.why.enough", n=arrived, most=ENOUGH))
     elif row.p99_limit is not None:
         words.append(here.t("lag.why.limit", p99=span(here, row.p99),
                             limit=span(here, row.p99_limit)))  # fmt: skip
@@ -242,3 +243,19 @@ def trend_name(here: Here, line: str, unit: str) -> str:
 def values_of(past: FieldPast, line: str, size: float) -> tuple[float | None, ...]:
     known = (day.values.get(line) for day in past.days)
     return tuple(None if value is None else value / size for value in known)
+
+
+def until(here: Here, config: Config, view: Findings, findings: Sequence[Finding]) -> None:
+    """Of each pending finding from when on it counts, and where the pace of its field is shown."""
+    titles = Titles(config, here.language)
+    for finding, moment in pending_until(view, findings):
+        name = titles.field(finding.entity, finding.field) if finding.field else here.t("lag.rows")
+        pair = f"{finding.check}~{finding.left_source}~{finding.right_source}"
+        page_link(
+            here,
+            "lag",
+            here.t("lag.until", field=plain(name), when=here.moment(moment)),
+            icon=":material/hourglass_top:",
+            l__pair=pair,
+            l__field=finding.field or ROWS,
+        )

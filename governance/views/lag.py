@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from checks.lag import ENOUGH, Curve
 from governance.access import Actor
 from governance.config import Config
 from governance.ledger import Ledger
-from governance.reading import Desk
+from governance.reading import Desk, Finding, Findings
 from governance.reading import lags as reading
 from governance.reading.lags import Learned
 from governance.runs.lags import ALL, directed, longest
@@ -142,3 +142,25 @@ def _days(ledger: Ledger, pair: PairLag, field: FieldLag, zone: ZoneInfo) -> tup
         return ()
     oldest = (newest - TREND).astimezone(zone).date().isoformat()
     return tuple(Day(day, series[day]) for day in sorted(series) if day >= oldest)
+
+
+def pending_until(
+    view: Findings, findings: Iterable[Finding]
+) -> tuple[tuple[Finding, datetime], ...]:
+    """The pending ones among `findings`, each with the moment from which it counts."""
+    young = [finding for finding in findings if finding.state == "pending"]
+    if not young:
+        return ()
+    told = {
+        (row.check_name, row.left_source, row.right_source, row.field): row.seconds
+        for row in reading.learned(view)
+        if row.direction is None
+    }
+    found = []
+    for finding in young:
+        place = (finding.check, finding.left_source, finding.right_source, finding.field)
+        seconds = told.get(place)
+        if seconds is not None:
+            since = finding.since or finding.first_seen
+            found.append((finding, since + timedelta(seconds=seconds)))
+    return tuple(found)
