@@ -51,7 +51,7 @@ class People:
         from governance.cases.actions import Actions
         from governance.reading import Desk
 
-        desk = Desk(self.home, self.ledger.database)
+        desk = Desk(self.home, self.ledger.database, lambda: now)
         try:
             checks = [check.name for check in self.config.checks]
             yield Actions(desk.view(Actor(name, frozenset(Right)), checks), now)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import datetime
 
 from checks.outcome import DRIFT
 from governance.access import Actor, Right
@@ -13,18 +14,23 @@ from governance.reading.drift import Profiles
 from governance.reading.findings import Findings
 from governance.reading.model import Reading, Source
 from governance.reading.shelf import Shelf
-from governance.reading.voices import Voices
+from governance.reading.voices import Voices, utc_now
 from governance.store import Home
 
 
 class Desk:
-    """Keeps attached files and proofs between calls. Safe for many threads."""
+    """Keeps attached files and proofs between calls. Safe for many threads.
 
-    def __init__(self, home: Home, database: Database) -> None:
+    `clock` tells what time it is for waivers, ages and due dates.
+    """
+
+    def __init__(
+        self, home: Home, database: Database, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self.shelf = Shelf(home)
         self.profiles = Profiles(home, self.shelf.proofs)
         self.database = database
-        self.voices = Voices(database)
+        self.voices = Voices(database, clock)
 
     def view(self, actor: Actor, checks: Collection[str] | None = None) -> Findings:
         """What `actor` may see of what the newest sealed runs found, at this moment.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from governance.access import Actor
@@ -244,7 +243,7 @@ class Findings:
         return handle.remembered(name, lambda: _rows(handle, query, values))
 
     def _hear(self, handle: Handle) -> None:
-        self.voices.tell(handle.con, handle.heard, datetime.now(UTC))
+        self.voices.tell(handle.con, handle.heard)
 
     def _fetch(self, handle: Handle, places: list[tuple[Any, ...]]) -> list[Finding]:
         """The findings at these places, in their order."""

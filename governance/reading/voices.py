@@ -6,6 +6,7 @@ The ledger's counter of decisions tells whether there is more; only what is new 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -45,6 +46,10 @@ FROM news AS n JOIN findings AS f USING (finding_id)
 """
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass
 class Heard:
     """How far a reading has heard: up to which decision, and what minute it takes it to be."""
@@ -61,7 +66,8 @@ class Heard:
 class Voices:
     """One per process. Safe for many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self.clock = clock
         self._decisions = Decisions(database)
         self._known: dict[str, Said] = {}
         self._since: dict[str, int] = {}
@@ -85,10 +91,10 @@ class Voices:
                 self._counter = newest
             return self._counter
 
-    def tell(self, con: duckdb.DuckDBPyConnection, heard: Heard, now: datetime) -> None:
+    def tell(self, con: duckdb.DuckDBPyConnection, heard: Heard) -> None:
         """Bring the tables `said` and `clock` of a reading up to date."""
         counter = self.listen()
-        minute = now.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
+        minute = self.clock().astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
         with self._lock:
             if heard.counter < counter:
                 self._lay(con, heard.counter)

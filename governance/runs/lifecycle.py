@@ -1,8 +1,8 @@
 """How findings came to stand and how they ended, told by the data of two runs and what lay between.
 
 fixed      both sides were compared and agree
-reverted   they agree again, on the value from before: the side that had moved went back, or the
-           value that a fix had replaced is on both sides
+reverted   they agree again, on the value from before: the authority had moved and went back, or
+           the value that a fix had replaced is on both sides
 bounced    it was fixed, and the side that was fixed holds its old value again
 reopened   it stands again in any other way, or its waiver holds no longer
 withdrawn  it is not compared any more: a record left, a key is repeated, a field was taken out
@@ -31,6 +31,7 @@ _ENDED = f"""
 CREATE OR REPLACE TABLE ended AS
 SELECT f.finding_id, f.kind, f.field, f.record_key, f.direction, f.left_hash AS left_was,
        f.right_hash AS right_was, f.closed_run = $run AS is_new,
+       CASE f.authority WHEN f.left_source THEN 'left' WHEN f.right_source THEN 'right' END AS word,
        'none' AS left_lies, 'none' AS right_lies, CAST(NULL AS VARCHAR) AS left_now,
        CAST(NULL AS VARCHAR) AS right_now, CAST(NULL AS VARCHAR) AS left_value,
        CAST(NULL AS VARCHAR) AS right_value
@@ -60,20 +61,25 @@ WHERE event = 'fixed'
 QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY run DESC) = 1
 """
 
-# A row that stood alone has ended well where both sides have it now, or neither has.
+# A row that stood alone has ended well where both sides have it now, or neither has. What the
+# authority kept to was put right, also where the other side only went back to it.
 _CLOSED = """
 SELECT $check AS check_name, e.finding_id, $run AS run, $now AS at, CASE
     WHEN e.kind = 'mismatch' AND (left_lies <> 'row' OR right_lies <> 'row') THEN 'withdrawn'
     WHEN e.kind = 'mismatch' AND a.finding_id IS NOT NULL
         AND left_now IS NOT DISTINCT FROM substr(sha256(a.left_canonical), 1, 16)
         AND right_now IS NOT DISTINCT FROM substr(sha256(a.right_canonical), 1, 16)
+        AND CASE word WHEN 'left' THEN left_now IS DISTINCT FROM left_was
+                      WHEN 'right' THEN right_now IS DISTINCT FROM right_was ELSE true END
         THEN 'reverted'
     WHEN e.kind IN ('only_left', 'only_right') AND (left_lies = 'odd' OR right_lies = 'odd')
         THEN 'withdrawn'
     WHEN e.kind IN ('only_left', 'only_right') AND left_lies = 'row' AND right_lies = 'row'
-        THEN CASE WHEN direction = 'deleted' THEN 'reverted' ELSE 'fixed' END
+        THEN CASE WHEN direction = 'deleted' AND 'only_' || word <> e.kind THEN 'reverted'
+                  ELSE 'fixed' END
     WHEN e.kind IN ('only_left', 'only_right') AND left_lies = 'none' AND right_lies = 'none'
-        THEN CASE WHEN direction = 'not_yet_created' THEN 'reverted' ELSE 'fixed' END
+        THEN CASE WHEN direction = 'not_yet_created' AND 'only_' || word = e.kind THEN 'reverted'
+                  ELSE 'fixed' END
     WHEN e.kind IN ('only_left', 'only_right') THEN 'withdrawn'
     ELSE 'fixed' END AS event,
     CASE WHEN e.field IS NOT NULL THEN left_now WHEN left_lies = 'row' THEN 'row' END AS left_hash,

@@ -118,13 +118,21 @@ def test_what_differs_again_in_another_way_is_reopened(company: Company) -> None
     assert (found["turn"], found["overwritten"]) == ("reopened", None)
 
 
-def test_a_side_that_moves_back_reverts_the_change(company: Company) -> None:
+def test_an_authority_that_moves_back_reverts_its_change(company: Company) -> None:
     company.run()
     level(company, "crm", "A", key="C002")  # agreed on B until now
     moved = company.run()
     assert case(company, moved, "C002")["turn"] == "new"
     level(company, "crm", "B", key="C002")
     assert case(company, company.run(), "C002")["turn"] == "reverted"
+
+
+def test_a_side_put_back_to_what_the_authority_says_is_fixed(company: Company) -> None:
+    company.run()
+    level(company, "oa", "A", key="C002")
+    assert case(company, company.run(), "C002")["turn"] == "new"
+    level(company, "oa", "B", key="C002")
+    assert case(company, company.run(), "C002")["turn"] == "fixed"
 
 
 def test_a_fix_undone_on_both_sides_is_reverted_though_nothing_differs(company: Company) -> None:

@@ -37,7 +37,8 @@ class Told:
         elif left != right:
             self._stands(pair)
         elif self.is_standing:
-            self.turn = "reverted" if pair == self.agreed else "fixed"
+            is_back = pair == self.agreed and pair[0] != self.stood[0]  # the CRM's word counts
+            self.turn = "reverted" if is_back else "fixed"
             self.is_standing = False
             if self.turn == "fixed":
                 self.fix = pair
