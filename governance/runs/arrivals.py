@@ -62,13 +62,15 @@ _DIRECTION = """CASE
 
 _BEGAN = "CASE WHEN {0}.turn = 'new' THEN {0}.first_seen ELSE {0}.since END"
 
+# What was put back did not arrive, though it was fixed.
 _STARTED = f"""
 CREATE OR REPLACE TABLE lag_started AS
-SELECT f.finding_id, f.field, f.turn, f.state,
+SELECT f.finding_id, f.field, coalesce(b.detail, f.turn) AS turn, f.state,
        {_DIRECTION.format("coalesce(f.direction, p.direction)")} AS direction,
        CASE WHEN f.state <> 'gone' THEN {_BEGAN.format("f")} ELSE {_BEGAN.format("p")} END AS began,
        CASE WHEN f.state <> 'gone' THEN f.last_seen ELSE p.last_seen END AS stood
 FROM findings AS f LEFT JOIN previous AS p USING (finding_id)
+LEFT JOIN (FROM events WHERE event = 'fixed' AND "at" = $now) AS b USING (finding_id)
 WHERE f.check_name = $check AND f.left_source = $left AND f.right_source = $right
   AND f.kind IN ('mismatch', 'only_left', 'only_right')
   AND (f.state <> 'gone' OR p.finding_id IS NOT NULL)
@@ -81,7 +83,7 @@ WITH looks AS (SELECT * FROM lag_looks WHERE {_PAIR}),
 ended AS (SELECT * FROM looks WHERE moment = $now),
 told AS (
     SELECT f.field, f.direction, f.state, l.low - s.high AS lower,
-           CASE WHEN f.state = 'gone' AND f.turn NOT IN ('reverted', 'withdrawn')
+           CASE WHEN f.state = 'gone' AND f.turn NOT IN ('reverted', 'withdrawn', 'back')
                 AND e.before IS NOT NULL THEN e.high - s.before END AS upper
     FROM (FROM lag_started AS g ANTI JOIN (
             FROM events WHERE event IN ('waiver_void', 'waiver_expired')) AS w
@@ -166,7 +168,7 @@ def look(con: Any, pair: PairRun, low: datetime, high: datetime, *, is_known: bo
 def collect(con: Any, pair: PairRun) -> None:
     """Count what ended at this look and what stands, by how long it took or has stood."""
     names = {"check": pair.check, **pair.names}
-    con.execute(_STARTED, names)
+    con.execute(_STARTED, {**names, "now": pair.moment})
     con.execute(_COUNTED, {**names, "now": pair.moment})
 
 

@@ -61,32 +61,28 @@ WHERE event = 'fixed'
 QUALIFY row_number() OVER (PARTITION BY finding_id ORDER BY run DESC) = 1
 """
 
-# A row that stood alone has ended well where both sides have it now, or neither has. What the
-# authority kept to was put right, also where the other side only went back to it.
+# How a finding ended. `is_back`: both sides are where they were before it began; `has_moved`: for
+# that the authority had to move. What it kept to was put right, whichever way the other went.
 _CLOSED = """
-SELECT $check AS check_name, e.finding_id, $run AS run, $now AS at, CASE
-    WHEN e.kind = 'mismatch' AND (left_lies <> 'row' OR right_lies <> 'row') THEN 'withdrawn'
-    WHEN e.kind = 'mismatch' AND a.finding_id IS NOT NULL
-        AND left_now IS NOT DISTINCT FROM substr(sha256(a.left_canonical), 1, 16)
-        AND right_now IS NOT DISTINCT FROM substr(sha256(a.right_canonical), 1, 16)
-        AND CASE word WHEN 'left' THEN left_now IS DISTINCT FROM left_was
-                      WHEN 'right' THEN right_now IS DISTINCT FROM right_was ELSE true END
-        THEN 'reverted'
-    WHEN e.kind IN ('only_left', 'only_right') AND (left_lies = 'odd' OR right_lies = 'odd')
-        THEN 'withdrawn'
-    WHEN e.kind IN ('only_left', 'only_right') AND left_lies = 'row' AND right_lies = 'row'
-        THEN CASE WHEN direction = 'deleted' AND 'only_' || word <> e.kind THEN 'reverted'
-                  ELSE 'fixed' END
-    WHEN e.kind IN ('only_left', 'only_right') AND left_lies = 'none' AND right_lies = 'none'
-        THEN CASE WHEN direction = 'not_yet_created' AND 'only_' || word = e.kind THEN 'reverted'
-                  ELSE 'fixed' END
-    WHEN e.kind IN ('only_left', 'only_right') THEN 'withdrawn'
-    ELSE 'fixed' END AS event,
-    CASE WHEN e.field IS NOT NULL THEN left_now WHEN left_lies = 'row' THEN 'row' END AS left_hash,
-    CASE WHEN e.field IS NOT NULL THEN right_now WHEN right_lies = 'row' THEN 'row' END
-        AS right_hash,
-    e.left_value, e.right_value
-FROM ended AS e LEFT JOIN previous_agreed AS a ON a.finding_id = e.finding_id WHERE e.is_new
+SELECT $check AS check_name, finding_id, $run AS run, $now AS at, CASE
+    WHEN kind = 'mismatch' AND (left_lies <> 'row' OR right_lies <> 'row') THEN 'withdrawn'
+    WHEN is_alone AND (left_lies = 'odd' OR left_lies <> right_lies) THEN 'withdrawn'
+    WHEN is_back AND has_moved THEN 'reverted' ELSE 'fixed' END AS event,
+    CASE WHEN field IS NOT NULL THEN left_now WHEN left_lies = 'row' THEN 'row' END AS left_hash,
+    CASE WHEN field IS NOT NULL THEN right_now WHEN right_lies = 'row' THEN 'row' END AS right_hash,
+    left_value, right_value, CASE WHEN event = 'fixed' AND is_back THEN 'back' END AS detail
+FROM (
+    SELECT e.*, e.kind IN ('only_left', 'only_right') AS is_alone, CASE
+        WHEN e.field IS NOT NULL THEN a.finding_id IS NOT NULL
+            AND left_now IS NOT DISTINCT FROM substr(sha256(a.left_canonical), 1, 16)
+            AND right_now IS NOT DISTINCT FROM substr(sha256(a.right_canonical), 1, 16)
+        WHEN left_lies = 'row' THEN coalesce(direction = 'deleted', false)
+        ELSE coalesce(direction = 'not_yet_created', false) END AS is_back,
+    CASE WHEN word IS NULL THEN true
+        WHEN e.field IS NULL THEN (left_lies = 'row') <> ('only_' || word = e.kind)
+        WHEN word = 'left' THEN left_now IS DISTINCT FROM left_was
+        ELSE right_now IS DISTINCT FROM right_was END AS has_moved
+    FROM ended AS e LEFT JOIN previous_agreed AS a ON a.finding_id = e.finding_id WHERE e.is_new)
 """
 
 # A fix that was undone on both sides leaves no difference behind: it has to be looked for.
