@@ -94,6 +94,8 @@ def between(
         kept = dict.fromkeys(plan.fields, How.KEPT)
         return Bridge(look, *then, True, How.KEPT, kept, (True, True))
     key = _worst([way.of_key() for way in sides])
+    if key is How.REREAD and entity.match is not None:
+        key = How.VOID  # joint keys are given, not read
     ways = {name: _worst([way.of(name) for way in sides]) for name in plan.fields}
     rows = sides[0].has_same_rows, sides[1].has_same_rows
     return Bridge(look, *then, False, key, ways, rows)

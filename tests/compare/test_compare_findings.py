@@ -212,3 +212,21 @@ def test_swapping_the_files_mirrors_the_findings(duiqi, pair, tmp_path):
         return found
 
     assert counted(there, swap=False) == counted(back, swap=True)
+
+
+def test_the_base_tells_a_deleted_row_from_one_not_yet_created(duiqi, pair, tmp_path):
+    base = tmp_path / "base.csv"
+    base.write_text("id,v\n1,a\n2,a\n2,b\n")
+    files = pair("id,v\n1,a\n3,a\n4,a\n4,b\n,a\n", "id,v\n2,a\n5,a\n")
+    out = tmp_path / "findings.csv"
+    ran = duiqi(*files, "--key", "id", "--base", base, "--findings", out)
+    assert [(row[0], row[1], row[6]) for row in read(out)[1]] == [
+        ("4", "duplicate_left", None),
+        ("4", "duplicate_left", None),
+        (None, "null_key_left", None),
+        ("1", "only_left", "deleted"),
+        ("3", "only_left", "not_yet_created"),
+        ("2", "only_right", "deleted"),
+        ("5", "only_right", "not_yet_created"),
+    ]
+    assert sum(ran.json["direction"].values()) == 0

@@ -325,7 +325,7 @@ def test_a_file_of_before_tells_what_it_can(company: Company) -> None:
     make_older(company, second)
     oa(company, "C002", "khjb", "A")
     third = run(company)
-    assert told(company, third, "C001", "level") == ("right_moved", None, None, first.id)
+    assert told(company, third, "C001", "level") == ("right_moved", None, 1, first.id)
     assert told(company, third, "C002", "level") == ("right_moved", None, 2, second.id)
     assert told(company, third, "C005", "level") == ("void", None, None, None)
     assert told(company, third, "C007") == ("void", None, None, None)
