@@ -37,7 +37,7 @@ def one_field(
     heading(plain(parts.title_of(reader, config, pair, field)))
     parts.cards(reader, field, past)
     parts.why(reader, pair, field)
-    left, right = st.columns([1.4, 1], gap="small")
+    left, right = st.columns([1.2, 1], gap="small")
     with left, st.container(border=True, height="stretch", gap="xxsmall"):
         parts.curve(reader, pair, field, past)
     with right, st.container(border=True, height="stretch", gap="xxsmall"):

@@ -27,3 +27,7 @@ def test_pages_are_visited() -> None:
     words = ["--days", "1", "--size", "200", "--findings", "1000", "--clients", "1"]
     said = told("pages", *words, "--clicks", "1", "--think", "0")
     assert "1 visitors: p50" in said
+
+
+def test_learning_how_changes_arrive_is_measured() -> None:
+    assert "1,000 findings" in told("lag", "--findings", "1000", "--runs", "1")

@@ -214,7 +214,7 @@ def _told(
 
 
 def directed(times: Mapping[str | None, Sequence[Times]]) -> dict[str | None, Curve]:
-    """The curve of all changes (None), and one for each direction in which any arrived.
+    """The curve of all changes (None), and one for each direction that is known of any.
 
     Of a change that began and arrived between two looks nobody knows which side moved first. These
     are shared out as those are whose direction is known.
@@ -228,9 +228,8 @@ def directed(times: Mapping[str | None, Sequence[Times]]) -> dict[str | None, Cu
     whole = sum(arrived.values())
     unknown = [t for t in times.get(None, ()) if t.upper is not None]
     for name, n in sorted(arrived.items()):
-        if n:
-            shared = (Times(t.lower, t.upper, t.n * n / whole) for t in unknown)
-            curves[name] = curve([*times[name], *shared])
+        shared = (Times(t.lower, t.upper, t.n * n / whole) for t in unknown) if n else ()
+        curves[name] = curve([*times[name], *shared])
     return curves
 
 

@@ -115,7 +115,7 @@ def field_row(here: Here, title: str, field: FieldLag) -> dict[str, Any]:
 def how(here: Here, field: FieldLag) -> str:
     """What says how long a difference is pending, in few words."""
     told = here.t(f"lag.how.{field.all.how}")
-    return f"{told}, {here.t('lag.how.capped')}" if field.capped else told
+    return here.t("ui.list").join([told, here.t("lag.how.capped")]) if field.capped else told
 
 
 def cards(here: Here, field: FieldLag, past: FieldPast) -> None:
@@ -200,15 +200,18 @@ def sides(here: Here, config: Config, pair: PairLag, field: FieldLag) -> None:
                 {
                     "way": way,
                     "arrived": round(row.arrived),
+                    "waiting": round(row.waiting),
                     "p50": span(here, row.p50),
                     "p95": span(here, row.p95),
                     "stuck": here.share(row.stuck, 1),
                 }
             )
     columns = {
-        "way": text_column(here.t("lag.column.way")),
-        "arrived": number_column(here.t("lag.column.arrived"), width=70),
-        **{n: share_column(here.t(f"lag.column.{n}"), width=80) for n in ("p50", "p95", "stuck")},
+        "way": text_column(here.t("lag.column.way"), width=120),
+        "arrived": number_column(here.t("lag.column.arrived"), width=58),
+        "waiting": number_column(here.t("lag.column.waiting"), width=58),
+        **{n: share_column(here.t(f"lag.column.{n}"), width=74) for n in ("p50", "p95")},
+        "stuck": share_column(here.t("lag.column.stuck"), width=74),
     }
     table(rows, columns, key=f"sides-{pair.code}-{field.code}")
 

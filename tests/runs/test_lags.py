@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from checks.lag import ENOUGH
+from checks.lag import ENOUGH, Times
 from governance.ledger.rows import RunRow, RunStatus
 from governance.runs import lags
 from tests.runs.conftest import START, Company, founded
@@ -239,3 +239,22 @@ def test_the_field_itself_counts_before_the_pair_and_both_before_what_is_declare
     assert lags.patience(60.0, 90.0, 2 * HOUR) == lags.Patience(60, "learned")
     assert lags.patience(None, 90.0, 2 * HOUR) == lags.Patience(90, "pair")
     assert lags.patience(None, None, 2 * HOUR) == lags.Patience(7200, "declared")
+
+
+def test_what_nobody_knows_the_side_of_is_shared_out_as_the_rest_is() -> None:
+    made = lags.directed(
+        {
+            "left_moved": [Times(0, 9, 30), Times(50, None, 2)],
+            "right_moved": [Times(0, 9, 10)],
+            None: [Times(0, 5, 40), Times(70, None, 7)],
+        }
+    )
+    assert (made[None].arrived, made[None].waiting) == (80, 9)
+    assert (made["left_moved"].arrived, made["left_moved"].waiting) == (60, 2)
+    assert (made["right_moved"].arrived, made["right_moved"].waiting) == (20, 0)
+
+
+def test_a_way_on_which_nothing_arrives_is_told_too() -> None:
+    made = lags.directed({"right_moved": [Times(50, None, 3)], None: [Times(0, 5, 40)]})
+    assert made["right_moved"].waiting == 3
+    assert made["right_moved"].stuck is None
