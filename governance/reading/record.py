@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from checks.crosswalk import own_keys
 from checks.dictionary import Entity, Field
 from checks.outcome import CellClass, Kind
 from governance.errors import PermissionRefused
@@ -114,11 +115,15 @@ def _assembled(
     left, _, right = pair.partition("~")
     taken = view.snapshots_of(entity.name, pair)
     with snapshots.opened(view.shelf.archive, Known(view.database)) as opened:
-        rows = {source: _rows(opened, taken.get(source), key, found) for source in (left, right)}
+        own = _own(entity, key)
+        if own is None:
+            return None
+        keyed = zip((left, right), own, strict=True)
+        rows = {source: _rows(opened, taken.get(source), at, found) for source, at in keyed}
         if not found and not any(rows.values()):
             return None
         _check_scope(view, entity, [*rows[left], *rows[right]], found)
-        past = _history(view, entity.name, (left, right), key, opened)
+        past = _history(view, entity.name, (left, right), own, opened)
     lines = _lines(entity, rows[left], rows[right], found)
     sides = [_side(source, taken.get(source), rows[source]) for source in (left, right)]
     first = found[0] if found else None
@@ -139,6 +144,16 @@ def _assembled(
     )
 
 
+def _own(entity: Entity, key: str | None) -> tuple[str | None, str | None] | None:
+    """The key as each side has it; None for one that no record of a matched entity can have."""
+    if entity.match is None or key is None:
+        return key, key
+    try:
+        return own_keys(key)
+    except ValueError:
+        return None
+
+
 def _rows(
     opened: snapshots.Snapshots,
     taken: SnapshotRow | None,
@@ -149,6 +164,8 @@ def _rows(
         return ()
     if key is not None:
         return opened.of_key(taken, key)
+    if not found or found[0].key is not None:
+        return ()
     lone = found[0]
     side = lone.left_source if lone.kind == Kind.NULL_KEY_LEFT else lone.right_source
     return opened.of_finding(taken, lone) if side == taken.source else ()
@@ -158,14 +175,13 @@ def _history(
     view: Findings,
     entity: str,
     sources: tuple[str, str],
-    key: str | None,
+    own: tuple[str | None, str | None],
     opened: snapshots.Snapshots,
 ) -> tuple[history.Change, ...]:
-    if key is None:
-        return ()
     all_changes = [
         change
-        for source in sources
+        for source, key in zip(sources, own, strict=True)
+        if key is not None
         for change in history.changes(source, view.taken(source, entity), key, opened)
     ]
     return tuple(sorted(all_changes, key=lambda change: change.at, reverse=True))

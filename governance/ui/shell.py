@@ -32,6 +32,7 @@ LISTED = (
     ("lag", "hourglass_top", True),
     ("remediation", "build", True),
     ("drift", "schema", True),
+    ("matching", "join_inner", True),
     ("runs", "update", True),
     ("dictionary", "menu_book", True),
 )

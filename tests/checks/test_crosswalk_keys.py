@@ -1,0 +1,46 @@
+"""The key of a pair holds both own keys and nothing else."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.crosswalk import joint, own_keys, rekeyed
+from checks.prepare import Column, Side, Spec
+
+KEYS = st.one_of(st.none(), st.text(min_size=1, max_size=8))
+
+
+@given(left=KEYS, right=KEYS)
+def test_a_joint_key_gives_back_what_went_in(left: str | None, right: str | None) -> None:
+    assert own_keys(joint(left, right)) == (left, right)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1:a", "2:a0:", "1:a1:bc", "x:a0:", "1:a0:b"])
+def test_another_text_is_no_joint_key(text: str) -> None:
+    with pytest.raises(ValueError, match="joint"):
+        own_keys(text)
+
+
+def test_both_sides_of_a_pair_come_under_one_key_and_equal_keys_of_strangers_do_not() -> None:
+    con = duckdb.connect()
+    con.execute("CREATE TABLE walk (left_key VARCHAR, right_key VARCHAR)")
+    con.execute("INSERT INTO walk VALUES ('1', '客7')")
+    con.execute("CREATE TABLE l AS SELECT * FROM (VALUES ('1', 'a'), ('2', 'b')) AS t(_key, v)")
+    con.execute("CREATE TABLE r AS SELECT * FROM (VALUES ('客7', 'a'), ('2', 'c')) AS t(_key, v)")
+    con.execute("CREATE TABLE odd AS SELECT NULL::VARCHAR AS _key, 'x' AS v")
+    spec = Spec((Column("v"),), (), ())
+    sides = [
+        rekeyed(con, Side(rows, "odd", spec), which, "walk", f"k_{rows}")
+        for rows, which in (("l", "left"), ("r", "right"))
+    ]
+    keys = [
+        {key for (key,) in con.execute(f"SELECT _key FROM {side.rows}").fetchall()}
+        for side in sides
+    ]
+    assert keys[0] & keys[1] == {joint("1", "客7")}
+    assert keys[0] - keys[1] == {joint("2", None)}
+    assert keys[1] - keys[0] == {joint(None, "2")}
+    assert con.execute(f"SELECT _key FROM {sides[0].odd}").fetchall() == [(None,)]
