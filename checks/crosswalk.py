@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from checks.dictionary import Entity
 from checks.prepare import Side
 from checks.sql import quoted
 
@@ -29,6 +30,17 @@ def own_keys(key: str) -> tuple[str | None, str | None]:
     if raw:
         raise ValueError("no joint key")
     return parts[0], parts[1]
+
+
+def own_key(entity: Entity, source: str, key: str) -> str | None:
+    """The key that a record of a matched entity has in one of its two sources, if it is there.
+
+    None also where more than two sources are matched: which two the key speaks of is not in it.
+    """
+    sources = [mapping.source for mapping in entity.mappings]
+    if len(sources) != 2 or source not in sources:
+        return None
+    return own_keys(key)[sources.index(source)]
 
 
 def rekeyed(con: Any, side: Side, which: str, walk: str, name: str) -> Side:

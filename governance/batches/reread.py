@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from checks.crosswalk import own_key
 from checks.dictionary import Condition, Entity
 from checks.dictionary import Mapping as Mapped
 from checks.masking import VARIABLE, token
@@ -95,8 +96,21 @@ class Rereader:
             with open_source(self.config.source(source), zone=zone).snapshot() as reader:
                 for one in wanted:
                     if one.source == source:
-                        found[source, one.entity.name] = self._one(reader, one, zone)
+                        found[source, one.entity.name] = self._joint(reader, one, zone)
         return found
+
+    def _joint(self, reader: Reader, wanted: Wanted, zone: ZoneInfo) -> Now:
+        """As `_one`; records matched without a shared key are asked for by their own keys."""
+        if wanted.entity.match is None:
+            return self._one(reader, wanted, zone)
+        own = {key: own_key(wanted.entity, wanted.source, key) for key in wanted.keys}
+        keys = frozenset(key for key in own.values() if key is not None)
+        now = self._one(reader, replace(wanted, keys=keys), zone)
+        return replace(
+            now,
+            rows={key: now.rows[at] for key, at in own.items() if at in now.rows},
+            count={key: now.count[at] for key, at in own.items() if at in now.count},
+        )
 
     def _one(self, reader: Reader, wanted: Wanted, zone: ZoneInfo) -> Now:
         mapping = wanted.entity.mapping_of(wanted.source)

@@ -95,9 +95,9 @@ def _values(here: Here, titles: Titles, case: Case) -> None:
     pair = case.pair
     columns: dict[str, Any] = {
         "field": text_column(here.t("matching.field"), width=96),
+        "level": text_column(here.t("matching.level"), width=104),
         "left": text_column(plain(titles.source(pair.left_source))),
         "right": text_column(plain(titles.source(pair.right_source))),
-        "level": text_column(here.t("matching.level"), width=104),
     }
     rows = [
         {

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.crosswalk import joint, own_keys, rekeyed
+from checks.crosswalk import joint, own_key, own_keys, rekeyed
+from checks.dictionary import Entity, Mapping, Title
 from checks.prepare import Column, Side, Spec
 
 KEYS = st.one_of(st.none(), st.text(min_size=1, max_size=8))
@@ -44,3 +45,15 @@ def test_both_sides_of_a_pair_come_under_one_key_and_equal_keys_of_strangers_do_
     assert keys[0] - keys[1] == {joint("2", None)}
     assert keys[1] - keys[0] == {joint(None, "2")}
     assert con.execute(f"SELECT _key FROM {sides[0].odd}").fetchall() == [(None,)]
+
+
+def test_each_of_two_sources_is_asked_by_its_own_key_and_of_three_nobody_knows() -> None:
+    def entity(*sources: str) -> Entity:
+        mappings = tuple(Mapping(source, {"no": "no"}) for source in sources)
+        return Entity("e", Title("e", "e"), ("no",), (), sources[0], mappings)
+
+    two, three = entity("crm", "oa"), entity("crm", "oa", "erp")
+    key = joint("1", "客7")
+    assert [own_key(two, source, key) for source in ("crm", "oa", "erp")] == ["1", "客7", None]
+    assert own_key(two, "oa", joint("1", None)) is None
+    assert own_key(three, "crm", key) is None
