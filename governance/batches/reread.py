@@ -108,8 +108,12 @@ class Rereader:
         now = self._one(reader, replace(wanted, keys=keys), zone)
         return replace(
             now,
-            rows={key: now.rows[at] for key, at in own.items() if at in now.rows},
-            count={key: now.count[at] for key, at in own.items() if at in now.count},
+            rows={
+                key: now.rows[at] for key, at in own.items() if at is not None and at in now.rows
+            },
+            count={
+                key: now.count[at] for key, at in own.items() if at is not None and at in now.count
+            },
         )
 
     def _one(self, reader: Reader, wanted: Wanted, zone: ZoneInfo) -> Now:

@@ -15,7 +15,8 @@ from governance.config.guess import plain, shape
 from governance.config.pairing import name_score
 from governance.config.synonyms import shipped, spellings
 
-COUNTED = ("email", "phone", "id_number", "credit_code", "date")
+# Kinds of which a table has one column, as a rule: two columns of one are then the same thing.
+TELLING = ("company_name", "person_name", "address", "email", "phone", "id_number", "credit_code")
 NAMED_ENOUGH = 0.5
 OVERLAP_ENOUGH = 0.3
 COUNTER = 0.85
@@ -38,12 +39,22 @@ _SURNAMES = frozenset(
 
 @dataclass(frozen=True)
 class Looked:
-    """One column of one side with what a sample of its values says."""
+    """One column of one side with what a sample of its values says.
+
+    `share` is how much of the column the sample is. It must be drawn by value, so that what both
+    sides hold is in both samples.
+    """
 
     name: str
     values: tuple[str, ...]
     shape: str | None
     meanings: frozenset[tuple[str, str]]
+    share: float = 1.0
+
+    @cached_property
+    def kind(self) -> str | None:
+        """What it would hold if it were compared with itself."""
+        return kind_of(self, self)
 
     @cached_property
     def distinct(self) -> frozenset[str]:
@@ -62,7 +73,7 @@ class Looked:
         if any(match is None for match in found) or len({m[1] for m in found if m}) > 1:
             return False
         numbers = {int(m[2]) for m in found if m}
-        return max(numbers) - min(numbers) < 4 * len(numbers)
+        return (max(numbers) - min(numbers)) * self.share < 4 * len(numbers)
 
 
 @dataclass(frozen=True)
@@ -74,10 +85,10 @@ class Role:
     kind: str
 
 
-def look(name: str, values: Sequence[str | None]) -> Looked:
+def look(name: str, values: Sequence[str | None], share: float = 1.0) -> Looked:
     """A column's sample, blank cells left out."""
     filled = tuple(v for v in values if v and v.strip())
-    return Looked(name, filled, shape(filled), meanings(name))
+    return Looked(name, filled, shape(filled), meanings(name), share)
 
 
 def meanings(name: str) -> frozenset[tuple[str, str]]:
@@ -136,8 +147,7 @@ def _score(one: Looked, other: Looked) -> float:
     few = min(len(one.distinct), len(other.distinct)) < 10
     if same_shape and not few and shared >= OVERLAP_ENOUGH:
         return 0.5 * shared
-    # A shape of which each side has one column only is told by the caller's sample.
-    return 0.2 if same_shape and one.shape in COUNTED and one.shape != "date" else 0.0
+    return 0.2 if one.kind == other.kind and one.kind in TELLING else 0.0
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

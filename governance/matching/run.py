@@ -83,7 +83,7 @@ def _match(
     asked = (("left", request.left_id), ("right", request.right_id))
     for (name, told), side in zip(asked, sides, strict=True):
         columns = _land(con, name, side)
-        known = {c: look(c, _values(con, name, at)) for at, c in enumerate(columns)}
+        known = {c: look(c, *_sample(con, name, at)) for at, c in enumerate(columns)}
         ids.append(id_of(con, name, side.config.name, known, told))
         looked.append(known)
     wanted = [_wanted(known, one, request) for known, one in zip(looked, ids, strict=True)]
@@ -124,9 +124,18 @@ def _land(con: duckdb.DuckDBPyConnection, name: str, side: Side) -> list[str]:
     return columns
 
 
-def _values(con: duckdb.DuckDBPyConnection, name: str, place: int) -> list[str | None]:
-    query = f"SELECT x{place} FROM {name}_landed ORDER BY unique_id LIMIT {SAMPLE}"
-    return [value for (value,) in con.execute(query).fetchall()]
+def _sample(
+    con: duckdb.DuckDBPyConnection, name: str, place: int
+) -> tuple[list[str | None], float]:
+    """Values drawn by their hash, so that what both sides hold is in both samples or in neither;
+    and how much of the column they are."""
+    ((filled,),) = con.execute(f"SELECT count(x{place}) FROM {name}_landed").fetchall()
+    query = (
+        f"SELECT x{place} FROM {name}_landed WHERE trim(x{place}) <> ''"
+        f" ORDER BY hash(lower(trim(x{place}))), x{place} LIMIT {SAMPLE}"
+    )
+    values = [value for (value,) in con.execute(query).fetchall()]
+    return values, min(1.0, SAMPLE / max(filled, 1))
 
 
 def _wanted(known: dict[str, Looked], own: str, request: Request) -> list[Looked]:
