@@ -12,7 +12,7 @@ import pytest
 from governance.i18n import t
 from tests.browser.harness import Server, reading, working
 
-PAGES = ("", "findings", "consistency", "record", "runs", "dictionary", "lag", "drift")
+PAGES = ("", "matching", "findings", "consistency", "record", "runs", "dictionary", "lag", "drift")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
