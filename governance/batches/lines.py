@@ -9,12 +9,14 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from checks.crosswalk import own_keys
 from checks.dictionary import Entity
 from checks.normalisers import NORMALISERS
 from checks.outcome import Kind
 from governance.batches.reread import Cell, Now
 from governance.exports.remediation import Action, Fix, Why
 from governance.ledger.rows import BatchLine
+from governance.reading.model import Finding
 
 Nows = Mapping[tuple[str, str], Now]
 
@@ -40,22 +42,33 @@ class Line:
         return self.fix.finding.field or ""
 
 
-def stands(fix: Fix, now: Nows) -> bool:
+def keys_of(finding: Finding, entity: Entity) -> dict[str, str | None]:
+    """By source the key under which it has the record: where records are matched without a shared
+    key each has its own, and one that has none has no such record."""
+    sources = finding.left_source, finding.right_source
+    if entity.match is None or finding.key is None:
+        return dict.fromkeys(sources, finding.key)
+    return dict(zip(sources, own_keys(finding.key), strict=True))
+
+
+def stands(fix: Fix, now: Nows, entity: Entity) -> bool:
     """Whether both systems still hold what the finding says. A record without a key cannot be
     looked up, and is left as it is."""
     finding, kind = fix.finding, Kind(fix.finding.kind)
-    key = finding.key
-    if key is None:
+    if finding.key is None:
         return True
+    keys = keys_of(finding, entity)
+    left_key, right_key = keys[finding.left_source], keys[finding.right_source]
     left = now[finding.left_source, finding.entity]
     right = now[finding.right_source, finding.entity]
     if kind is Kind.MISMATCH:
-        cells = left.cell(key, finding.field or ""), right.cell(key, finding.field or "")
+        name = finding.field or ""
+        cells = left.cell(left_key, name), right.cell(right_key, name)
         found = tuple(None if cell is None else cell.hash for cell in cells)
         known = (finding.left_hash, finding.right_hash)
         # One of two that differ holds something: without hashes nothing can be told.
         return None not in cells and found == known and known != (None, None)
-    here, there = left.count.get(key, 0), right.count.get(key, 0)
+    here, there = left.count.get(left_key or "", 0), right.count.get(right_key or "", 0)
     if kind is Kind.ONLY_LEFT:
         return here > 0 and there == 0
     if kind is Kind.ONLY_RIGHT:
@@ -67,14 +80,14 @@ def stands(fix: Fix, now: Nows) -> bool:
 def lined(fix: Fix, now: Nows, entity: Entity, zone: ZoneInfo, *, reveal: bool) -> Line:
     """The line with values as they are now; personal ones stay masked unless `reveal`."""
     finding = fix.finding
-    target = now[fix.system, finding.entity]
+    keys, target = keys_of(finding, entity), now[fix.system, finding.entity]
     if fix.action is Action.MERGE:
-        return Line(counted(fix, target))
-    record = target.rows.get(finding.key or "")
+        return Line(counted(fix, target.count.get(keys[fix.system] or "", 0)))
+    record = target.rows.get(keys[fix.system] or "")
     if finding.field is None or record is None:
         return Line(fix, record, target.types)
     own = record[finding.field]
-    other = now[fix.other, finding.entity].cell(finding.key, finding.field)
+    other = now[fix.other, finding.entity].cell(keys[fix.other], finding.field)
     word = None
     if fix.action is Action.CHANGE and other is not None:
         word = spelled(other, own, target.types.get(finding.field, ""), entity, finding.field, zone)
@@ -84,9 +97,9 @@ def lined(fix: Fix, now: Nows, entity: Entity, zone: ZoneInfo, *, reveal: bool) 
     return Line(fix, record, target.types, word)
 
 
-def counted(fix: Fix, target: Now) -> Fix:
+def counted(fix: Fix, copies: int) -> Fix:
     """A copy that is the only one in its system has nothing there to be merged with."""
-    if target.count.get(fix.finding.key or "", 0) > 1:
+    if copies > 1:
         return replace(fix, why=Why.DUPLICATE)
     return replace(fix, action=Action.CONFIRM, why=Why.DUPLICATE_THERE)
 

@@ -13,7 +13,7 @@ from typing import Any
 from checks.errors import CodedError
 from checks.prepare import spec_of
 from governance.access import Right
-from governance.batches.lines import Line, lined, noted, stands
+from governance.batches.lines import Line, keys_of, lined, noted, stands
 from governance.batches.machine import MachineFile
 from governance.batches.reread import Now, Rereader, Wanted
 from governance.cases.said import WAIVING, Said, folded
@@ -185,12 +185,12 @@ class Maker:
         chosen.now = self._read(wanted)
         for fix in wanted:
             finding = fix.finding
-            if not stands(fix, chosen.now):
+            entity = self.config.entity(finding.entity)
+            if not stands(fix, chosen.now, entity):
                 chosen.left_out["moved"] += 1
                 parts = (finding.entity, finding.key_shown, finding.field)
                 chosen.missed.append(" · ".join(part for part in parts if part))
                 continue
-            entity = self.config.entity(finding.entity)
             chosen.lines.append(
                 lined(fix, chosen.now, entity, self.config.time_zone, reveal=new.reveal)
                 if finding.key is not None
@@ -219,9 +219,10 @@ class Maker:
             at = (finding.entity, finding.pair)
             if at not in pairs:
                 pairs[at] = self.view.snapshots_of(finding.entity, finding.pair)
-            for source in (finding.left_source, finding.right_source):
+            own = keys_of(finding, self.config.entity(finding.entity))
+            for source, key in own.items():
                 one = (source, finding.entity)
-                keys.setdefault(one, set()).add(finding.key)
+                keys.setdefault(one, set()).update([key] if key is not None else ())
                 others = seen.setdefault(one, {})
                 others |= {snapshot.id: snapshot for snapshot in pairs[at].values()}
         return [

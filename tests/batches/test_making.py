@@ -14,13 +14,18 @@ from typing import Any
 import openpyxl
 import pytest
 
-from governance.access import Right
+from checks.crosswalk import joint
+from checks.dictionary import Matching
+from governance.access import Actor, Right
+from governance.batches.lines import keys_of
+from governance.cases.said import Word
 from governance.errors import ConfigError, PermissionRefused, SourceUnavailable
 from governance.exports.remediation import Action
 from governance.ledger.rows import BatchStatus
-from governance.reading import Filters
+from governance.reading import Desk, Filters
 from tests.batches.conftest import Office
 from tests.cast import APPROVER, LEADER, STEWARD
+from tests.reading.build import CUSTOMER
 from tests.worlds import CUSTOMERS
 
 PHONE = "13800000006"
@@ -178,9 +183,6 @@ def test_hostile_values_reach_an_import_verbatim(office: Office) -> None:
 
 
 def test_waived_findings_are_left_out_as_long_as_the_waiver_holds(office: Office) -> None:
-    from governance.cases.said import Word
-    from tests.cast import Actor
-
     company = office.company
     company.run()
     _, path = office.make()
@@ -234,3 +236,21 @@ def test_what_cannot_be_made_is_said_before_anything_is_read(
         office.make(kind, form, **more)
     assert refused.value.code == code
     assert office.company.ledger.batches.recent() == ()
+
+
+def test_records_matched_without_a_shared_key_are_read_under_their_own_keys(
+    office: Office,
+) -> None:
+    company = office.company
+    company.run()
+    desk = Desk(company.home, company.ledger.database)
+    try:
+        view = desk.view(STEWARD)
+        found = next(f for f in view.every(Filters(entity=("customer",))) if f.field == "level")
+    finally:
+        desk.close()
+    matched = replace(CUSTOMER, match=Matching())
+    assert keys_of(found, CUSTOMER) == {"crm": found.key, "oa": found.key}
+    both = replace(found, key=joint("C:1", "开 2"))
+    assert keys_of(both, matched) == {"crm": "C:1", "oa": "开 2"}
+    assert keys_of(replace(found, key=joint("C1", None)), matched) == {"crm": "C1", "oa": None}

@@ -22,7 +22,7 @@ HOSTILE = (
     "+cmd|' /C calc'!A0",
     "x" * 1_000_000,
 )
-PAGES = ("", "findings", "consistency", "runs", "dictionary", "lag", "drift")
+PAGES = ("", "findings", "consistency", "runs", "dictionary", "lag", "drift", "remediation")
 
 
 def poison(folder: Path) -> None:

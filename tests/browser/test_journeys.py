@@ -12,7 +12,7 @@ import pytest
 from governance.i18n import t
 from tests.browser.harness import Server, reading, working
 
-PAGES = ("", "matching", "findings", "consistency", "record", "runs", "dictionary", "lag", "drift")
+PAGES = ("", "matching", "findings", "consistency", "record", "runs", "dictionary", "lag", "drift", "remediation")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -63,14 +63,20 @@ def test_the_browser_chooses_the_language_of_a_first_visit(browser: Any, server:
             assert t("ui.nav.runs", language) in reader.words()
 
 
-def test_the_remediation_sheet_opens_in_a_spreadsheet(
-    browser: Any, server: Server, tmp_path: Path
+def test_a_batch_is_handed_out_and_opens_in_a_spreadsheet(
+    browser: Any, server: Server, company: Path, tmp_path: Path
 ) -> None:
-    with reading(browser, server) as reader:
-        reader.open("consistency", lang="en")
-        reader.page.get_by_role("button", name=t("consistency.export", "en")).click()
+    with (
+        working(company, company / "governance.yaml", tmp_path / "worker.log"),
+        reading(browser, server) as reader,
+    ):
+        reader.open("remediation", lang="en")
+        reader.page.get_by_role("button", name=t("rem.make", "en")).click()
+        reader.page.wait_for_url(re.compile(r"b\.batch=\d+"))
+        button = reader.page.get_by_role("button", name=t("rem.download", "en", form="XLSX"))
+        button.wait_for(timeout=120_000)
         with reader.page.expect_download() as downloading:
-            reader.page.get_by_role("button", name="XLSX").last.click()
+            button.click()
         path = tmp_path / "remediation.xlsx"
         downloading.value.save_as(path)
     book = openpyxl.load_workbook(path)

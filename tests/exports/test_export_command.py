@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from governance.cli import call
-from tests.ui.world import build
+from tests.ui.world import DAY, LAST, Built, build, edit, run
 from tests.worlds import PAYMENTS, WORLDS
 
 
@@ -79,3 +79,81 @@ def test_a_wrong_entity_is_told_with_the_right_ones(
     assert "customer, payment" in capsys.readouterr().err
     assert call("export", wrong[:3]) == 2
     assert "duiqi run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing"], "There is no export nothing; there is: remediation."),
+        (["remediation", "--as", "pdf"], "there are: checklist, import, sql"),
+    ],
+)
+def test_a_wrong_kind_is_told_with_the_right_ones(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("export", [*words, "--out", str(tmp_path / "a.csv")]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Value error" not in error
+
+
+def test_help_offers_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    call("export", ["--help"])
+    said = capsys.readouterr().out
+    assert "remediation" in said
+    assert "permissions" not in said
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    built = build(folder(tmp_path), days=1)
+    monkeypatch.setenv("DUIQI_HOME", str(built.home))
+    monkeypatch.setenv("DUIQI_CONFIG", str(built.config))
+    return built.config.parent
+
+
+def test_what_is_no_line_is_told_on_stderr(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(world / "oa.sqlite", "UPDATE base_customer SET khjb = 'C' WHERE khbh = 'C005'")
+    words = ["remediation", "--out", str(tmp_path / "a.sql"), "--as", "sql", "--system", "oa"]
+    assert call("export", words) == 0
+    said = capsys.readouterr()
+    assert said.out == f"2 lines written to {tmp_path / 'a.sql'}\n"
+    assert said.err.splitlines() == [
+        "Batch 1.",
+        "6 left out: a person has to decide; see the checklist",
+        "1 left out: the values have moved since the last run",
+        "1 left out: personal values were not asked for",
+        "Moved since: customer · C005 · level",
+    ]
+
+
+def test_a_system_that_is_away_needs_a_word_to_go_on(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (world / "oa.sqlite").unlink()
+    out = tmp_path / "a.csv"
+    assert call("export", ["remediation", "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "Nothing was written" in said
+    assert "oa.sqlite" in said
+    assert not out.exists()
+    assert call("export", ["remediation", "--out", str(out), "--no-reread"]) == 0
+    assert "Not read again" in capsys.readouterr().err
+    assert "Not read again: as run 1 saw it" in out.read_text("utf-8-sig")
+    sql = ["remediation", "--out", str(tmp_path / "a.sql"), "--as", "sql", "--system", "oa"]
+    assert call("export", [*sql, "--no-reread"]) == 2
+    assert not (tmp_path / "a.sql").exists()
+
+
+def test_lines_that_the_newest_run_could_not_check_are_told(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = Built(world / "home", world / "governance.yaml", LAST)
+    away = world / "oa.sqlite"
+    away.rename(world / "away")
+    run(built, LAST + DAY)
+    (world / "away").rename(away)
+    assert call("export", ["remediation", "--out", str(tmp_path / "a.csv")]) == 0
+    assert "21 of these lines could not be checked" in capsys.readouterr().err
