@@ -19,6 +19,8 @@ WINDOW, VALUE, KEYS = "window", "value", "keys"
 BIN = {WINDOW: "began_bin", KEYS: "key_bin"}
 # A cluster is at least this much denser than the rest.
 LIFT = 3.0
+# Only a column of few values is looked at together with a span.
+MOST_VALUES = 64
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def gather(con: Any, cases: str) -> None:
         f" UNION ALL SELECT id, '{KIND}', kind, '', '' FROM here WHERE field IS NULL"
         f" UNION ALL SELECT id, '{MOVER}', mover, '', '' FROM here WHERE mover IS NOT NULL"
         f" UNION ALL SELECT id, '{WHERE}', '', name, value FROM attributes SEMI JOIN here"
-        " USING (id))"
+        " USING (id) WHERE name IN (SELECT name FROM attributes GROUP BY name"
+        f" HAVING count(DISTINCT value) <= {MOST_VALUES}))"
         " FROM one SEMI JOIN (SELECT what, which, name, value FROM one GROUP BY ALL"
         f" HAVING count(*) >= {surprise.LEAST_KNOWN}) AS several USING (what, which, name, value)"
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from checks.clusters import WINDOW, Size
 from checks.shapes import CONSTANT, PLACEHOLDER
 from checks.sql import literal, only_row, quoted
-from checks.surprise import LEAST_KNOWN
+from checks.surprise import LEAST
 from governance.runs.findings import PairRun
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ STANDING = (
 # Of more records than this a sample tells where in their order a key lies.
 SAMPLED = 50_000
 KEY_BINS = 256
+# Of fewer records than this nobody counts how many values they share.
+SMALL = 1000
 
 # Whichever side moved: it was changed and the other does not follow.
 _MOVER = """
@@ -192,8 +194,8 @@ class Cases:
 
     def _attributes(self) -> None:
         """What the records of findings hold in columns that nobody needs to hide; values that no
-        two of them share are left out."""
-        columns = self._columns()
+        few of them share are left out."""
+        columns = self._shared(self._columns())
         if not columns:
             self.con.execute(
                 "CREATE OR REPLACE TEMP TABLE attributes (id VARCHAR, name VARCHAR, value VARCHAR)"
@@ -215,8 +217,18 @@ class Cases:
             f") ON {names} INTO NAME name VALUE value)"
             " SELECT id, name, value FROM held WHERE value <> ''"
             " AND name IS DISTINCT FROM own_field"
-            f" QUALIFY count(*) OVER (PARTITION BY name, value) >= {LEAST_KNOWN}"
+            f" QUALIFY count(*) OVER (PARTITION BY name, value) >= {LEAST}"
         )
+
+    def _shared(self, columns: list[Column]) -> list[Column]:
+        """Those of which so many records hold the same values that it could tell something."""
+        if not columns:
+            return []
+        counts = ", ".join(f"approx_count_distinct({c.compared()})" for c in columns)
+        rows, *values = only_row(self.con, f"SELECT count(*), {counts} FROM case_left")
+        if rows < SMALL:
+            return columns
+        return [c for c, n in zip(columns, values, strict=True) if n <= rows / 2]
 
     def _columns(self) -> list[Column]:
         key = self.pair.entity.key
