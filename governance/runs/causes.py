@@ -77,6 +77,12 @@ def fold(
     `moments` are the runs that compared the pair, this one among them.
     """
     cases = Cases(con, pair, left, right, sorted({naive(at) for at in moments}))
+    # What was found under keys that nothing touched was carried over with its cause of then.
+    con.execute(
+        "UPDATE findings SET cause = NULL WHERE check_name = ? AND left_source = ?"
+        " AND right_source = ? AND state IN ('open', 'pending')",
+        [pair.check, pair.left, pair.right],
+    )
     known = _before(con, pair)
     standing = cases.count()
     if standing < (LEAST_KNOWN if known else LEAST):
