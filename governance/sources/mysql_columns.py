@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from checks.dictionary import Condition
+
 BINARY = {
     "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point",
     "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
@@ -19,6 +21,8 @@ CODES = {
     250: "text", 251: "text", 252: "text", 253: "varchar", 254: "char", 255: "geometry",
 }  # fmt: skip
 BINARY_CHARSET = 63
+TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
+WHOLE = ("tinyint", "smallint", "mediumint", "int", "bigint")
 
 
 def name(identifier: str) -> str:
@@ -48,6 +52,13 @@ def printed(column: str, kind: str) -> str:
         text = f"CAST({quoted} AS CHAR)"
         return f"IF({text} LIKE '0000-%', {text}, CONCAT({text}, '+00:00'))"
     return quoted
+
+
+def indexed(kind: str, condition: Condition) -> bool:
+    """Whether a plain comparison finds all rows of a condition, and more at most: equal bytes are
+    equal under every collation, and whole numbers print in one way."""
+    plain = base(kind) in (*TEXTS, *WHOLE)
+    return plain and not condition.negated and None not in condition.values
 
 
 def described(fields: Any) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,18 @@ import pytest
 from governance.i18n import t
 from tests.browser.harness import Server, reading, working
 
-PAGES = ("", "matching", "findings", "consistency", "record", "runs", "dictionary", "lag", "drift", "remediation")
+PAGES = (
+    "",
+    "matching",
+    "findings",
+    "consistency",
+    "record",
+    "runs",
+    "dictionary",
+    "lag",
+    "drift",
+    "remediation",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
