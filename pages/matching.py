@@ -75,7 +75,7 @@ def decided(reader: Here, open_: Workspace, between: Between, status: Status, co
 def draw(reader: Here) -> None:
     opening(reader, "ui.nav.matching", "matching.where")
     open_ = workspace()
-    pairs = matching.matched(open_.config) if open_.config else {}
+    pairs = matching.matched(reader.actor, open_.config) if open_.config else {}
     if not pairs:
         states.not_connected(reader.t("matching.empty.title"), reader.t("matching.empty.body"))
         return

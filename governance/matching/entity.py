@@ -189,14 +189,15 @@ def _found(
     settled = _settle(task)
     told = known.model if known else {}
     splink = told.get("weights")
+    splink = splink if isinstance(splink, dict) and splink else None
     weights = link(
         task.con,
         fields,
         task.zone,
-        splink if isinstance(splink, dict) else None,
+        splink,
         settled=settled,
     )
-    prior = told.get("prior")
+    prior = told.get("prior") if splink else None
     odds = judge(task.con, fields, float(str(prior)) if prior is not None else None)
     accepted = _accepted(task, fields, odds)
     proposed = _rows(task.con, fields, "probability >= $1", [task.match.review])

@@ -42,6 +42,9 @@ def link(
     which are not looked at again. Returns what was learned, to be given as `model` next time.
     """
     prepare(con, fields, zone)
+    if not _possible(con):
+        _score_nothing(con, fields)
+        return model or {}
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     linker = _linker(con, fields, model)
     if model is None:
@@ -112,10 +115,7 @@ def _comparison(field: Matched, enough: bool) -> Any:
 
 
 def _train(con: DuckDBPyConnection, linker: Any, fields: Sequence[Matched]) -> None:
-    ((possible,),) = con.execute(
-        "SELECT (SELECT count(*) FROM match_left) * (SELECT count(*) FROM match_right)"
-    ).fetchall()
-    if possible < ENOUGH:
+    if _possible(con) < ENOUGH:
         return
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED)
     for column in _training_columns(con, fields):
@@ -124,6 +124,14 @@ def _train(con: DuckDBPyConnection, linker: Any, fields: Sequence[Matched]) -> N
             estimate_without_term_frequencies=True,
             max_pairs=TRAINED_PAIRS,
         )
+
+
+def _possible(con: DuckDBPyConnection) -> int:
+    """How many pairs of records there are at all."""
+    ((possible,),) = con.execute(
+        "SELECT (SELECT count(*) FROM match_left) * (SELECT count(*) FROM match_right)"
+    ).fetchall()
+    return int(possible)
 
 
 def _training_columns(con: DuckDBPyConnection, fields: Sequence[Matched]) -> list[str]:

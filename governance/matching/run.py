@@ -121,6 +121,8 @@ def _land(con: duckdb.DuckDBPyConnection, name: str, side: Side) -> list[str]:
         f" FROM {name}_cells"
     )
     con.execute(f"DROP TABLE {name}_cells")
+    if not con.execute(f"FROM {name}_landed LIMIT 1").fetchall():
+        raise ConfigError("match.no_rows", side=side.config.name)
     return columns
 
 

@@ -53,8 +53,12 @@ class Standing:
     rejected: int
 
 
-def matched(config: Config) -> dict[str, Between]:
-    """The pairs of sources between which records are matched, by a code for the URL."""
+def matched(actor: Actor, config: Config) -> dict[str, Between]:
+    """The pairs of sources between which records are matched, by a code for the URL.
+
+    Raises PermissionRefused without the right to view.
+    """
+    actor.require(Right.VIEW)
     found = {}
     for check in config.checks:
         entity = next((e for e in config.entities if e.name == check.entity), None)

@@ -164,6 +164,19 @@ def test_two_equally_good_partners_are_left_to_a_person(
     assert {line.split(",")[1] for line in unsure.read_text().splitlines()[1:]} == {"7", "8"}
 
 
+def test_a_head_office_and_its_branch_are_for_a_person_to_judge(
+    match: Match, file: File, tmp_path: Path
+) -> None:
+    head = "上海恒泰精密机械有限公司"
+    left = file("l.csv", f"id,名称,电话\na,{head},13900000001\nb,苏州远航模具厂,13900000002\n")
+    right = file(
+        "r.csv", f"id,名称,电话\nx,{head}苏州分公司,13900000001\ny,苏州远航模具厂,13900000002\n"
+    )
+    unsure = tmp_path / "unsure.csv"
+    assert match(left, right, "--uncertain", unsure).linked == {("b", "y")}
+    assert "only one of them is a branch" in unsure.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("left", "words", "says"),
     [
@@ -172,6 +185,7 @@ def test_two_equally_good_partners_are_left_to_a_person(
         ("id,name\n1,a\n2,b\n", ("--map", "name=x"), "has no column “x”"),
         ("id,name\n1,a\n2,b\n", ("--ignore", "zz"), "no column “zz”"),
         ("id,name\n1,a\n2,b\n", ("--accept", "0.3"), "a probability is a number above 0.5"),
+        ("id,name\n", (), "l has no rows"),
         ("id,name\n1,a\n1,a\n", (), "no column that is filled and different in every row"),
         ("id,farbe\n1,rot\n2,blau\n", (), "No column of the left seems to hold"),
         ("id,name\n1,a\n2,b\n", ("--out", "pairs.doc"), "write to one of .csv"),
