@@ -80,7 +80,7 @@ def compare(home: Home, _rows: int = 0) -> Meter:
         totals = reconcile(con, *sides, COMPARED, carry=findings.carry_of(CUSTOMER))
         meter.said["reconcile_cpu"] = round(time.process_time() - began, 2)
         findings.collect(con, run, "cells", "lone")
-        findings.pending(con, run)
+        findings.excused(con, run)
         (count,) = con.execute("SELECT count(*) FROM findings").fetchone()
     meter.said |= {
         "matched": totals.matched,

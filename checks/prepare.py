@@ -225,8 +225,9 @@ def unread(con: Any, *relations: str) -> dict[str, int]:
     """Per field, the cells of prepared rows that no normaliser could read; none left out."""
     every = " UNION ALL ".join(f"SELECT _unread FROM {name}" for name in relations)
     found = con.execute(
-        f"SELECT unnest(string_split(_unread, {SEPARATOR})) AS name, count(*) FROM ({every})"
-        " WHERE _unread IS NOT NULL GROUP BY name"
+        "SELECT name, count(*) FROM ("
+        f"SELECT unnest(string_split(_unread, {SEPARATOR})) AS name FROM ({every})"
+        " WHERE _unread IS NOT NULL) GROUP BY name"
     ).fetchall()
     return {str(name): int(cells) for name, cells in found}
 
