@@ -38,11 +38,17 @@ WHOLE = 0.05
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as it is written now, as it is compared, and the hash that findings know it by."""
+    """One value as it is written now and as its normaliser reads it; `compared` is that or, of a
+    personal value, its token."""
 
     raw: str | None
     canonical: str | None
-    hash: str | None
+    compared: str | None
+
+    @property
+    def hash(self) -> str | None:
+        """What findings know the value by."""
+        return hash_of(self.compared)
 
 
 @dataclass(frozen=True)
@@ -233,7 +239,7 @@ class Rereader:
         for row in self.con.execute(query).fetchall():
             cells = (row[1 + 3 * at : 4 + 3 * at] for at in range(len(names)))
             found[row[0]] = {
-                name: Cell(raw, canonical, hash_of(compared))
+                name: Cell(raw, canonical, compared)
                 for name, (raw, canonical, compared) in zip(names, cells, strict=True)
             }
         counted = f"SELECT {key} AS _known FROM {quoted(odd)}"

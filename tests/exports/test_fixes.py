@@ -109,3 +109,83 @@ def test_a_reader_gets_the_work_of_their_departments(store: World) -> None:
     assert list(fixes(store.desk.view(replace(BOB, departments=frozenset({"西南"}))))) == []
     with pytest.raises(PermissionRefused):
         list(fixes(store.desk.view(CHARLIE)))
+
+
+@pytest.mark.parametrize(
+    ("direction", "system", "proposed"),
+    [("left_moved", "oa", "云帆科技 1"), ("right_moved", "crm", "云帆科贸 1")],
+)
+def test_without_an_authority_the_side_that_moved_has_the_word(
+    store: World, direction: str, system: str, proposed: str
+) -> None:
+    fix = only_fix(store, authority="erp", direction=direction)
+    assert (fix.system, fix.proposed, fix.why) == (system, proposed, Why.MOVED)
+    assert fix.action is Action.CHANGE
+
+
+@pytest.mark.parametrize(
+    ("direction", "why"),
+    [
+        ("both_moved", Why.BOTH_MOVED),
+        ("never_agreed", Why.NO_AUTHORITY),
+        ("void", Why.NO_AUTHORITY),
+        (None, Why.NO_AUTHORITY),
+    ],
+)
+def test_where_nothing_tells_who_is_right_a_person_decides(
+    store: World, direction: str | None, why: Why
+) -> None:
+    fix = only_fix(store, authority="erp", direction=direction)
+    assert (fix.action, fix.why, fix.proposed) == (Action.DECIDE, why, None)
+
+
+def test_an_empty_authority_takes_what_was_entered_on_the_other_side(store: World) -> None:
+    empty = {"left_value": None, "class": "null_vs_value"}
+    fix = only_fix(store, direction="right_moved", **empty)
+    assert (fix.system, fix.proposed, fix.why) == ("crm", "云帆科贸 1", Why.MOVED)
+
+
+def test_an_authority_that_was_emptied_empties_nobody(store: World) -> None:
+    fix = only_fix(store, left_value=None, direction="left_moved")
+    assert (fix.action, fix.why, fix.proposed) == (Action.CONFIRM, Why.AUTHORITY_EMPTY, None)
+
+
+def test_the_authority_comes_before_the_side_that_moved_and_that_is_told(store: World) -> None:
+    fix = only_fix(store, authority="crm", direction="right_moved")
+    assert (fix.system, fix.proposed, fix.why) == ("oa", "云帆科技 1", Why.AUTHORITY)
+    assert fix.target_moved
+
+
+def test_a_deleted_record_without_an_authority_is_for_a_person(store: World) -> None:
+    fix = only_fix(store, kind="only_left", authority="erp", direction="deleted", **WHOLE)
+    assert (fix.action, fix.why) == (Action.DECIDE, Why.DELETED)
+
+
+def test_a_single_row_left_over_is_not_blamed_on_the_wrong_system(store: World) -> None:
+    both = {"record_key": "C1", **WHOLE}
+    store.run(
+        [
+            finding(1, kind="duplicate_left", copies=1, **both),
+            finding(2, kind="duplicate_right", copies=2, **both),
+            finding(3, kind="duplicate_right", copies=1, record_key="C2", **WHOLE),
+        ]
+    )
+    made = {fix.finding.finding_id: fix.why for fix in fixes(store.desk.view(ALICE))}
+    assert made == {
+        "f000001": Why.DUPLICATE_EITHER,
+        "f000002": Why.DUPLICATE,
+        "f000003": Why.DUPLICATE,
+    }
+
+
+def test_personal_values_that_contradict_each_other_are_told_by_their_hashes(
+    store: World,
+) -> None:
+    told = {"personal": True, "record_key": "C1", "left_value": "1***", "right_value": "2***"}
+    store.run(
+        [
+            finding(1, authority="crm", left_hash="a", right_hash="c", **told),
+            finding(2, left_source="legacy", authority="legacy", left_hash="b", **told),
+        ]
+    )
+    assert {fix.action for fix in fixes(store.desk.view(ALICE))} == {Action.DECIDE}
