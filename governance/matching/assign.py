@@ -21,18 +21,20 @@ ONE_BRANCH = 0.5
 ONE_BRANCH_WEIGHT = -10.0
 
 
-def judge(con: DuckDBPyConnection, fields: Sequence[Matched], prior: float | None = None) -> float:
+def judge(
+    con: DuckDBPyConnection, fields: Sequence[Matched], prior: float | None = None, settled: int = 0
+) -> float:
     """Build `judged`: the columns of `scored` and `probability`, pairs above LEAST.
 
     One record has at most one partner, so with odds o the probability of a pair is
     o / (1 + what its left record's pairs have + what its right record's pairs have): two equally
     good candidates get a half at most, and no record is in two pairs above a half. The share of
-    true pairs is what they add up to, found by repetition unless the `prior` odds are given; the
-    odds are returned. Different branches of a company are
+    true pairs is what they add up to, besides those `settled` before, found by repetition unless
+    the `prior` odds are given; the odds are returned. Different branches of a company are
     different records, whatever else agrees.
     """
     _without_branches(con, fields)
-    odds = _prior(con) if prior is None else prior
+    odds = _prior(con, settled) if prior is None else prior
     con.execute(
         "CREATE OR REPLACE TEMP TABLE judged AS SELECT * REPLACE (CASE WHEN one_branch THEN"
         f" least(probability, {ONE_BRANCH}) ELSE probability END AS probability)"
@@ -42,7 +44,7 @@ def judge(con: DuckDBPyConnection, fields: Sequence[Matched], prior: float | Non
     return odds
 
 
-def _prior(con: DuckDBPyConnection) -> float:
+def _prior(con: DuckDBPyConnection, settled: int) -> float:
     ((left, right),) = con.execute(
         "SELECT (SELECT count(*) FROM match_left), (SELECT count(*) FROM match_right)"
     ).fetchall()
@@ -54,9 +56,10 @@ def _prior(con: DuckDBPyConnection) -> float:
         ((found,),) = con.execute(
             f"SELECT coalesce(sum(probability), 0) FROM ({_probable('weighed')})", [prior]
         ).fetchall()
+        found = min(float(found) + settled, 0.999 * total)
         if abs(found - expected) < 0.01:
             break
-        expected = min(float(found), 0.999 * total)
+        expected = found
     return float(prior)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,7 +82,7 @@ def task_of(
 def update(task: Task) -> None:
     """Bring the cross-walk up to what both sides hold now."""
     fields = _fields(task)
-    known = task.ledger.crosswalk.model(task.between)
+    known = before = task.ledger.crosswalk.model(task.between)
     rules = _rules(task, fields)
     seen = _seen(task, rules)
     if not fields or (known is not None and known.seen == seen):
@@ -96,6 +96,8 @@ def update(task: Task) -> None:
         matched = [Matched(f"c{at}", kind) for at, (_, kind) in enumerate(fields)]
         found, learned = _found(task, [c.name for c, _ in fields], matched, known)
     model = Model(rules, known.rows if known else rows, learned, seen)
+    if not learned["weights"] and before is not None:  # an empty side teaches nothing
+        model = replace(before, seen=seen)
     task.ledger.crosswalk.take(
         task.between, found, model, run_id=task.run_id, now=task.now, fence=task.fence
     )
@@ -195,10 +197,11 @@ def _found(
         fields,
         task.zone,
         splink,
-        settled=settled,
+        settled=True,
     )
     prior = told.get("prior") if splink else None
-    odds = judge(task.con, fields, float(str(prior)) if prior is not None else None)
+    known_odds = float(str(prior)) if prior is not None else None
+    odds = judge(task.con, fields, known_odds, settled=settled)
     accepted = _accepted(task, fields, odds)
     proposed = _rows(task.con, fields, "probability >= $1", [task.match.review])
     found = [_as_found(row, names, fields, accepted=True) for row in accepted]
@@ -206,10 +209,11 @@ def _found(
     return found, {"weights": dict(weights), "prior": odds}
 
 
-def _settle(task: Task) -> bool:
-    """Build `settled_*` and `apart` of what is decided already."""
+def _settle(task: Task) -> int:
+    """Build `settled_*` and `apart` of what is decided already; how many pairs are one record."""
     con, walk = task.con, task.ledger.crosswalk
-    pairs(con, "walk_pairs", walk.accepted(task.between))
+    accepted = walk.accepted(task.between)
+    pairs(con, "walk_pairs", accepted)
     for name in ("left", "right"):
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE settled_{name} AS SELECT unique_id FROM raw_{name}"
@@ -221,7 +225,7 @@ def _settle(task: Task) -> bool:
         " r.unique_id AS right_id FROM walk_pairs AS w JOIN raw_left AS l ON l.own = w.left_key"
         " JOIN raw_right AS r ON r.own = w.right_key"
     )
-    return True
+    return len(accepted)
 
 
 def pairs(con: DuckDBPyConnection, name: str, keys: Sequence[tuple[str, str]]) -> None:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from sqlalchemy import update
 
-from checks.crosswalk import own_keys
+from checks.crosswalk import joint, own_keys
 from governance.access import WORKER, Actor, Right
 from governance.config import load
 from governance.demo import leads
@@ -170,3 +170,35 @@ def test_a_split_pair_is_two_records_until_it_is_merged_again(fair: Fair) -> Non
     assert told == [Event.ACCEPTED, Event.SPLIT, Event.MERGED]
     audited = [fair.ledger.audit.recent(1, f"matching.{name}") for name in ("split", "merged")]
     assert [event.object for (event,) in audited] == [str(pair.id)] * 2
+
+
+def test_history_goes_on_under_the_pairs_key_and_an_emptied_list_undoes_nothing(
+    fair: Fair,
+) -> None:
+    fair.run()
+    accepted = fair.accepted
+    waiting = fair.ledger.crosswalk.count(STEWARD, BETWEEN, Status.PROPOSED)
+    address = {row[0]: row[4] for row in fair.made.customers}
+    there = {row[0]: row[3] for row in fair.made.leads}
+    pair = next(p for p in sorted(accepted) if address[p[0]] == there[p[1]])
+    moved = [
+        (*row[:4], "北京市新址1号", *row[5:]) if row[0] == pair[0] else row
+        for row in fair.made.customers
+    ]
+    fair.write("customers.csv", moved)
+    run = fair.run()
+    assert run.file is not None
+    with duckdb.connect(str(fair.folder / "home" / run.file), read_only=True) as con:
+        told = con.execute(
+            "SELECT kind, direction FROM findings WHERE record_key = ? AND field = 'address'",
+            [joint(*pair)],
+        ).fetchall()
+    assert told == [("mismatch", "left_moved")]
+    fair.write("leads.csv", [])
+    fair.run()
+    assert fair.accepted == accepted
+    assert fair.ledger.crosswalk.count(STEWARD, BETWEEN, Status.PROPOSED) == 0
+    fair.write("leads.csv", fair.made.leads)
+    fair.run()
+    assert fair.accepted >= accepted
+    assert fair.ledger.crosswalk.count(STEWARD, BETWEEN, Status.PROPOSED) >= waiting - 1
