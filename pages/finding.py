@@ -69,10 +69,10 @@ def draw(reader: Here) -> None:
             record_parts.sides(reader, config, found)
         parts.direction(reader, config, finding)
         parts.bounced(reader, config, finding)
-        if found is not None and finding.status not in CLOSED:
-            record_parts.todo(reader, config, found)
+        if finding.status not in CLOSED:
+            parts.todo(reader, config, finding)
     with right:
-        parts.facts(reader, finding)
+        parts.facts(reader, config, view, finding)
         parts.waiver(reader, finding)
     if finding.status not in CLOSED:
         people = cases.people(config, cases.tally(view).owners, reader.actor)

@@ -7,23 +7,33 @@ import streamlit as st
 from governance import reading
 from governance.config import Config
 from governance.reading import Filters, Findings
-from governance.ui import case_actions, case_filters, case_list, case_tabs, finding_list
+from governance.ui import (
+    case_actions,
+    case_filters,
+    case_list,
+    case_tabs,
+    cause_parts,
+    finding_list,
+)
 from governance.ui.components import opening
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
 from governance.views import cases
 from governance.views.cases import Tab, Tally
 
+CHART = 230
 WORK = ("assign", "due", "comment", "ask", "grant", "reject")
 DECIDING = ("grant", "reject", "withdraw", "assign", "comment")
 
 
-def ways(reader: Here, view: Findings, tab: Tab, counted: Tally, filters: Filters) -> None:
+def ways(
+    reader: Here, view: Findings, config: Config, tab: Tab, counted: Tally, filters: Filters
+) -> None:
     """What a tab shows above its list."""
     if tab is Tab.AGE:
         case_tabs.by_age(reader, cases.ages(view, filters))
     elif tab is Tab.CAUSE:
-        case_tabs.by_cause(reader, view, filters)
+        cause_parts.by_cause(reader, view, config, filters, height=CHART, prefix="q")
     elif tab is Tab.WAIVERS:
         case_tabs.waivers(reader, counted)
 
@@ -84,8 +94,9 @@ def draw(reader: Here) -> None:
     counted = cases.tally(view)
     tab = case_tabs.tab(reader, counted)
     filters = cases.within(tab, case_filters.chosen(view, config, tab), reader.actor)
-    case_filters.bar(reader, view, config, tab, filters)
-    ways(reader, view, tab, counted, filters)
+    if counted.of(tab) != 0 or tab is Tab.WAIVERS or case_tabs.is_narrowed(tab):
+        case_filters.bar(reader, view, config, tab, filters)
+    ways(reader, view, config, tab, counted, filters)
     listed(reader, view, config, tab, counted, filters)
 
 

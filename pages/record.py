@@ -7,7 +7,7 @@ import streamlit as st
 from governance import reading
 from governance.config import Config
 from governance.reading import Finding, Findings, Record
-from governance.ui import lag_parts, states
+from governance.ui import case_parts, lag_parts, states
 from governance.ui import record_parts as parts
 from governance.ui.components import opening
 from governance.ui.here import Here, here
@@ -64,6 +64,7 @@ def draw(reader: Here) -> None:
     left, right = st.columns([1.7, 1], gap="medium")
     with left:
         parts.changes(reader, config, found)
+        case_parts.of_record(reader, config, view, found.findings)
     with right:
         parts.talk(reader, config, view, found, st.query_params.get("r.finding"))
 

@@ -102,13 +102,45 @@ class Findings:
 
     def counts(self, filters: Filters, by: Facet) -> dict[str, int]:
         """Findings per value of `by`, its own filter left out; "" stands for none."""
+        query, where = self._counting(filters, by)
+        return dict(self.asked(query, where, filters))
+
+    def count_ahead(self, filters: Filters, facets: Sequence[Facet]) -> None:
+        """Make `counts` of several facets ready by one look: half of what they cost one by one.
+
+        Facets that narrow the list themselves are left to be counted alone.
+        """
+        alike = [by for by in facets if filters.without(by) == filters]
+        where = narrowed(self.actor, filters)
+        where.is_case |= not OF_CASES.isdisjoint(alike)
+        if len(alike) < 2 or not self.reading.parts:
+            return
+        columns = ", ".join(f"coalesce({FACETS[by]}, '') AS c{n}" for n, by in enumerate(alike))
+        names = [f"c{n}" for n in range(len(alike))]
+        sets = ", ".join(f"({name})" for name in names)
+        query = (
+            f"SELECT grouping({', '.join(names)}), coalesce({', '.join(names)}), count(*)"
+            f" FROM (SELECT {columns} FROM {where.source} {where.sql}) AS f"
+            f" GROUP BY GROUPING SETS ({sets}) ORDER BY 3 DESC, 2"
+        )
+        rows = self.asked(query, where, filters)
+        # In the mask the first name has the highest bit, and the one that is grouped by has none.
+        whole = (1 << len(alike)) - 1
+        for number, by in enumerate(alike):
+            mask = whole ^ (1 << (len(alike) - 1 - number))
+            one, its = self._counting(filters, by)
+            told = [(value, count) for found, value, count in rows if found == mask]
+            with self.shelf.open(self.reading) as handle:
+                self._remembered(handle, one, its.values, its, told)
+
+    def _counting(self, filters: Filters, by: Facet) -> tuple[str, Where]:
         where = narrowed(self.actor, filters.without(by))
         where.is_case |= by in OF_CASES
         query = (
             f"SELECT coalesce({FACETS[by]}, ''), count(*) FROM {where.source} {where.sql} "
             "GROUP BY 1 ORDER BY 2 DESC, 1"
         )
-        return dict(self.asked(query, where, filters))
+        return query, where
 
     def grouped(self, filters: Filters, by: Sequence[Facet]) -> dict[tuple[str, ...], int]:
         """Findings per combination of the values of `by`; "" stands for none."""
@@ -233,14 +265,21 @@ class Findings:
             return self._remembered(handle, query, where.values, where)
 
     def _remembered(
-        self, handle: Handle, query: str, values: list[Any], where: Where
+        self,
+        handle: Handle,
+        query: str,
+        values: list[Any],
+        where: Where,
+        told: list[tuple[Any, ...]] | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Sealed files never change; what people say and the time of day do."""
+        """Sealed files never change; what people say and the time of day do. `told` is the answer
+        where it is known already."""
         name: tuple[Any, ...] = (query, *values)
         if where.is_case:
             self._hear(handle)
             name = (*name, handle.heard.mark)
-        return handle.remembered(name, lambda: _rows(handle, query, values))
+        ask = (lambda: _rows(handle, query, values)) if told is None else (lambda: told)
+        return handle.remembered(name, ask)
 
     def _hear(self, handle: Handle) -> None:
         self.voices.tell(handle.con, handle.heard)

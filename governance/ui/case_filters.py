@@ -28,6 +28,16 @@ from governance.views.cases import AGES, STATUSES, Tab
 from governance.views.titles import Titles
 
 DIRECTIONS = (*CELLS, *ROWS, VOID)
+# The choices that are always shown, each with how many it would leave.
+COUNTED = (
+    Facet.ENTITY,
+    Facet.FIELD,
+    Facet.OWNER,
+    Facet.CLASS,
+    Facet.SEVERITY,
+    Facet.STATUS,
+    Facet.DUE,
+)
 DUES = ("overdue", "soon", "later")
 WAIVERS = ("asked", "granted")
 NARROWING = (
@@ -76,6 +86,7 @@ def chosen(view: Findings, config: Config, tab: Tab) -> Filters:
 def bar(here: Here, view: Findings, config: Config, tab: Tab, filters: Filters) -> None:
     """The filters people use most in two rows, the others behind a button."""
     titles = Titles(config, here.language)
+    view.count_ahead(filters, COUNTED)
     entities(here, view, titles, filters, "q")
     columns = st.columns([1.6, 1.3, 1.3, 1.3], gap="small")
     with columns[0]:
@@ -135,7 +146,8 @@ def _statuses(here: Here, view: Findings, filters: Filters, tab: Tab) -> None:
     held = view.counts(filters, Facet.STATUS)
     asked = urls.codes("q.status", STATUSES[tab])
     names = {c: words[c] for c in STATUSES[tab] if held.get(c) or c in asked}
-    pills(here, view, filters, "q.status", Facet.STATUS, names, here.t("findings.status"))
+    if names:
+        pills(here, view, filters, "q.status", Facet.STATUS, names, here.t("findings.status"))
 
 
 def _directions(here: Here, view: Findings, filters: Filters) -> None:

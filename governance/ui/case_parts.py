@@ -9,15 +9,19 @@ from typing import Any
 import streamlit as st
 
 from governance.cases.said import Word
-from governance.cases.timeline import Moment
+from governance.cases.timeline import Moment, timelines
 from governance.config import Config
 from governance.exports.exporter import problem
-from governance.reading import Finding
+from governance.exports.remediation import fixes_of
+from governance.reading import Filters, Finding, Findings, root_causes
 from governance.reading.model import CLOSED
+from governance.ui import direction_parts
 from governance.ui.case_list import back, severity_badge, status_badge
-from governance.ui.components import PAGES
+from governance.ui.cause_words import rule
+from governance.ui.components import PAGES, heading, page_link
 from governance.ui.finding_list import record_query, short
 from governance.ui.here import Here
+from governance.ui.record_parts import asked
 from governance.ui.text import plain
 from governance.views.cases import waiver_state
 from governance.views.titles import Titles
@@ -84,7 +88,7 @@ def header(here: Here, config: Config, finding: Finding) -> None:
             )
 
 
-def facts(here: Here, finding: Finding) -> None:
+def facts(here: Here, config: Config, view: Findings, finding: Finding) -> None:
     """Whose it is, until when, how long it has stood, what hangs on it."""
     by_hand = here.t("findings.by_hand")
     owner = plain(finding.owner_now) if finding.owner_now else here.t("findings.nobody")
@@ -106,31 +110,35 @@ def facts(here: Here, finding: Finding) -> None:
     if finding.money is not None:
         lines.append(("money", here.number(finding.money)))
     if finding.cause:
-        lines.append(("cause", plain(finding.cause)))
-    if finding.said.batch is not None:
-        when = here.moment(finding.said.exported_at)
-        lines.append(("batch", f"#{finding.said.batch} :gray[{when}]"))
+        lines.append(("cause", _cause(here, config, view, finding)))
     with st.container(border=True, gap="xxsmall"):
         for name, words in lines:
             left, right = st.columns([1, 2], gap="small")
             left.caption(here.t(f"findings.{name}"))
             right.markdown(words)
+        if finding.said.batch is not None:
+            page_link(
+                here,
+                "remediation",
+                f"{here.t('findings.batch')} #{finding.said.batch}",
+                icon=":material/build:",
+                b__batch=str(finding.said.batch),
+            )
+
+
+def _cause(here: Here, config: Config, view: Findings, finding: Finding) -> str:
+    """The rule that explains the finding; its code where that is told no more."""
+    found = root_causes(view, Filters(entity=(finding.entity,), state=(finding.state,))).causes
+    titles = Titles(config, here.language)
+    told = (rule(here, titles, c, plain) for c in found if c.cause == finding.cause)
+    return next(told, plain(finding.cause))
 
 
 def direction(here: Here, config: Config, finding: Finding) -> None:
     """Which side moved away from what was agreed, and when; nothing where nobody knows."""
-    if finding.direction is None:
-        return
-    titles = Titles(config, here.language)
-    words = here.t(
-        f"findings.direction.{finding.direction}",
-        left=plain(titles.source(finding.left_source)),
-        right=plain(titles.source(finding.right_source)),
-        left_at=here.moment(finding.left_moved_at),
-        right_at=here.moment(finding.right_moved_at),
-        agreed=here.moment(finding.agreed_at),
-    )
-    st.markdown(f":material/call_split: {words}")
+    words = direction_parts.sentence(here, Titles(config, here.language), finding)
+    if words is not None:
+        st.markdown(f":material/call_split: {words}")
 
 
 def bounced(here: Here, config: Config, finding: Finding) -> None:
@@ -160,13 +168,34 @@ def waiver(here: Here, finding: Finding) -> None:
         st.text(asked.reason)
 
 
+def todo(here: Here, config: Config, finding: Finding) -> None:
+    """What the finding asks somebody to do, and why."""
+    titles = Titles(config, here.language)
+    for fix in fixes_of((finding,)):
+        st.markdown(f":material/build: {asked(here, titles, fix)}")
+
+
+def of_record(here: Here, config: Config, view: Findings, findings: Sequence[Finding]) -> None:
+    """The time lines of a record's findings as one."""
+    if not findings:
+        return
+    known = {finding.finding_id: finding for finding in findings}
+    told = [
+        (known[name], moment)
+        for name, moments in timelines(view, findings).items()
+        for moment in moments
+    ]
+    heading(here.t("findings.time_line.record"), help=here.t("findings.time_line.help"))
+    time_line(here, config, sorted(told, key=lambda pair: pair[1].at), several=True)
+
+
 def time_line(
     here: Here, config: Config, told: Sequence[tuple[Finding, Moment]], several: bool = False
 ) -> None:
     """Newest first. What the data did and what people said are told apart by their badges."""
     titles = Titles(config, here.language)
     for finding, moment in list(reversed(told))[:MOST_MOMENTS]:
-        left, right = st.columns([1, 3.4], gap="small")
+        left, right = st.columns([1, 6], gap="small")
         left.markdown(f":gray[{here.moment(moment.at)}]")
         with right, st.container(gap="xxsmall"):
             badge = (

@@ -7,17 +7,13 @@ from collections.abc import Mapping
 import streamlit as st
 
 from checks.outcome import Severity
-from governance.reading import Facet, Filters, Findings
 from governance.ui import states, urls
 from governance.ui.case_filters import NARROWING, WAIVERS
-from governance.ui.components import table, text_column
-from governance.ui.finding_filters import WHOLE
 from governance.ui.here import Here
 from governance.ui.plots import Stack, across, palette
 from governance.views.cases import AGES, Tab, Tally
 
 CHART = 190
-MOST_CAUSES = 8
 
 
 def tab(here: Here, counted: Tally) -> Tab:
@@ -70,37 +66,6 @@ def by_age(here: Here, found: Mapping[str, Mapping[str, int]]) -> None:
             on_change=urls.keep,
             args=("q.age", "q.page"),
         )
-
-
-def by_cause(here: Here, view: Findings, filters: Filters) -> None:
-    """The causes that explain most, and how much none explains; a row narrows the list to it."""
-    counts = view.counts(filters, Facet.CAUSE)
-    named = [code for code in counts if code][:MOST_CAUSES]
-    if not named:
-        st.caption(here.t("findings.cause.none"))
-        return
-    codes = [*named, *([""] if "" in counts else [])]
-    rows = [
-        {
-            "cause": code or here.t("findings.cause.unexplained"),
-            "count": here.number(counts[code]),
-        }
-        for code in codes
-    ]
-    columns = {
-        "cause": text_column(here.t("findings.cause")),
-        "count": text_column(here.t("findings.count"), width=90, alignment="right"),
-    }
-    picked = table(
-        rows, columns, most=6, key="q.causes", on_select="rerun", selection_mode="single-row"
-    )
-    for place in picked.selection.rows:
-        if place < len(codes):
-            chosen = codes[place] or WHOLE
-            if st.query_params.get_all("q.cause") != [chosen]:
-                urls.put("q.cause", [chosen])
-                urls.drop("q.page")
-                st.rerun()
 
 
 def waivers(here: Here, counted: Tally) -> None:

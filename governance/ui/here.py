@@ -102,6 +102,11 @@ def acting(standing: Standing, personas: Collection[str]) -> Actor:
     return replace(operator, name=chosen) if chosen else operator
 
 
+def operator() -> str:
+    """Who the person at this machine is, whoever is acted as."""
+    return local_operator().name
+
+
 def act_as(name: str | None) -> None:
     """Go on as `name`; None is the operator again. Outside a demo nobody asks for it."""
     st.session_state["_as"] = name

@@ -16,10 +16,11 @@ from governance.exports.checklist import reason
 from governance.exports.exporter import problem
 from governance.exports.remediation import TO_DO, Action, Fix, fixes_of
 from governance.i18n import explain
-from governance.reading import Finding, Findings, Record, comments
+from governance.reading import Finding, Findings, Record, State, comments
 from governance.reading.history import Change, What
 from governance.reading.record import Line, Side
 from governance.ui import direction_parts
+from governance.ui.case_list import case_link, status_badge
 from governance.ui.components import PAGES, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
@@ -206,7 +207,6 @@ def _copies(here: Here, titles: Titles, record: Record) -> None:
 
 
 TONES = {"critical": "red", "high": "orange", "medium": "yellow", "low": "gray"}
-STATE_TONES = {"open": "blue", "unchecked": "orange", "pending": "gray", "gone": "gray"}
 
 
 def todo(here: Here, config: Config, record: Record) -> None:
@@ -226,20 +226,25 @@ def _task(here: Here, titles: Titles, fix: Fix) -> None:
     finding = fix.finding
     severity = here.t(f"ui.severity.{finding.severity}")
     state = here.t(f"remediation.state.{finding.state}")
+    unchecked = finding.state == State.UNCHECKED
     parts = [
         f":{TONES[finding.severity]}-badge[{severity}]",
-        f":{STATE_TONES[finding.state]}-badge[{state}]",
+        f":orange-badge[{state}]" if unchecked else status_badge(here, finding),
         f"**{plain(_about(here, titles, finding))}**",
         plain(problem(finding, titles)),
         f":gray[{here.t('record.todo.since', when=here.moment(finding.first_seen))}]",
     ]
-    st.markdown("&ensp;".join(parts))
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.markdown("&ensp;".join(parts), width="content")
+        case_link(here, finding, here.t("findings.to_case"), ":material/assignment:")
     if (moved := direction_parts.sentence(here, titles, finding)) is not None:
         st.caption(moved)
-    st.markdown(_asked(here, titles, fix))
+    st.markdown(asked(here, titles, fix))
 
 
-def _asked(here: Here, titles: Titles, fix: Fix) -> str:
+def asked(here: Here, titles: Titles, fix: Fix) -> str:
     """What to do and why; values are cut short here, both sides stand above in full."""
     if fix.finding.state not in TO_DO:
         return here.t(f"record.todo.{fix.finding.state}")

@@ -10,11 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 from checks.errors import CodedError
-from governance.access import local_operator
 from governance.i18n import LANGUAGES
 from governance.ui import states, urls, workspace
 from governance.ui.components import PAGES
-from governance.ui.here import Here, act_as, enter
+from governance.ui.here import Here, act_as, enter, operator
 from governance.ui.text import plain
 from governance.views.cases import personas
 from governance.worker.standing import NOTHING
@@ -88,8 +87,7 @@ def _language(here: Here) -> None:
 
 def _act_as(here: Here) -> None:
     """In a demo the visitor may be two people, as a waiver needs."""
-    operator = local_operator().name
-    names = [operator, *_personas()]
+    names = [operator(), *_personas()]
     st.session_state["as"] = here.actor.name
     st.selectbox(
         here.t("findings.act_as"),
@@ -97,13 +95,12 @@ def _act_as(here: Here) -> None:
         key="as",
         help=here.t("findings.act_as.help"),
         on_change=_turn_into,
-        args=(operator,),
     )
 
 
-def _turn_into(operator: str) -> None:
+def _turn_into() -> None:
     chosen = st.session_state.get("as")
-    act_as(None if chosen == operator else chosen)
+    act_as(None if chosen == operator() else chosen)
 
 
 def _personas() -> tuple[str, ...]:

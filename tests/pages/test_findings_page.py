@@ -205,3 +205,105 @@ def test_before_the_first_run_the_queue_says_what_to_do(
     app = opened(language=language)
     assert t("ui.empty.title", language) in words(app)
     assert not app.dataframe
+
+
+def first_case(**query: str | list[str]) -> str:
+    """The address of the case at the top of a list."""
+    app = opened(**query)
+    links = [link.proto for link in app.get("page_link")]
+    return next(p.query_string for p in links if "finding=" in p.query_string).split("finding=")[1]
+
+
+def test_a_case_shows_both_values_what_to_do_and_its_time_line(steward: Built) -> None:
+    code = first_case(q__tab="todo", q__entity="customer", q__field="level", q__q="C001")
+    for language in LANGUAGES:
+        app = opened("finding", language, finding=code)
+        assert not app.exception
+        (line,) = app.dataframe[0].value.to_dict("records")
+        assert (line["left"], line["right"]) == ("Z", "A")
+        assert t("findings.event.found", language) in words(app)
+        assert t("findings.by_data", language, run=2) in words(app)
+
+
+def test_what_people_say_of_a_case_stands_in_its_time_line_and_is_never_rendered(
+    steward: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = first_case(q__tab="todo", q__entity="customer", q__field="level")
+    app = pick(opened("finding", finding=code), "comment", "f")
+    app.text_area(key="f.comment.text").set_value(HOSTILE)
+    send(app)
+    assert HOSTILE in [text.value for text in app.text]
+    assert not [m for m in app.markdown if ":red[bad]" in m.value]
+    pick(app, "ask", "f")
+    app.text_area(key="f.ask.text").set_value("until the contract is signed")
+    send(app)
+    assert t("findings.word.waive_approve", "en") not in words(app)
+    acting(monkeypatch, SECOND)
+    granted = send(pick(opened("finding", finding=code), "grant", "f"))
+    assert t("findings.word.waive_approve", "en") in words(granted)
+    assert t("findings.status.waived", "en") in words(granted)
+    assert not [b for b in granted.button if b.key == "f.do.ask"]
+
+
+def test_a_closed_case_is_remembered_and_takes_no_more_words(own: Built, at_home: Point) -> None:
+    at_home(own)
+    code = first_case(q__tab="todo", q__entity="customer", q__field="level", q__q="C001")
+    folder = own.home.parent
+    level = "UPDATE customers SET level = 'A' WHERE code = 'C001'"
+    edit(folder / "crm.sqlite", level)
+    run(own, own.last.replace(day=14))
+    assert code not in words(opened(q__tab="todo"))
+    closed = opened(q__tab="closed", q__q="C001")
+    assert statuses(closed) <= {"fixed", "reverted"}
+    app = opened("finding", finding=code)
+    assert not [b for b in app.button if (b.key or "").startswith("f.do.")]
+    assert t("findings.closed_at", "en") in words(app)
+
+
+@pytest.mark.parametrize(("code", "picture"), [("", "choose"), ("<b>nothing", "missing")])
+def test_a_case_that_is_not_there_is_said_to_be_missing(
+    code: str, picture: str, history: Built, at_home: Point
+) -> None:
+    at_home(history)
+    app = opened("finding", **({"finding": code} if code else {}))
+    assert not app.exception
+    assert t(f"findings.{picture}.title", "en") in words(app)
+
+
+def test_a_case_of_another_branch_is_refused(
+    history: Built, at_home: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home(history)
+    code = first_case(q__tab="todo", q__q="C005")
+    acting(monkeypatch, APPROVER)
+    app = opened("finding", finding=code)
+    assert t("ui.refused.title", "en") in words(app)
+    assert not app.dataframe
+
+
+def test_the_record_leads_to_its_cases_and_tells_them_as_one(
+    history: Built, at_home: Point
+) -> None:
+    at_home(history)
+    code = first_case(q__tab="todo", q__entity="customer", q__field="level", q__q="C001")
+    app = opened("record", r__finding=code)
+    assert not app.exception
+    assert any(code in link.proto.query_string for link in app.get("page_link"))
+    assert t("findings.time_line.record", "en") in words(app)
+
+
+def test_outside_a_demo_nobody_acts_as_somebody_else(steward: Built) -> None:
+    text = steward.config.read_text("utf-8")
+    owned = text + "\nowners:\n  - {owner: 周海燕}\n"
+    steward.config.write_text(owned, encoding="utf-8")
+    app = opened(q__tab="mine", **{"as": "周海燕"})
+    assert not [box for box in app.selectbox if box.key == "as"]
+    assert app.session_state["_here"].actor == STEWARD
+    steward.config.write_text(owned + "\ndemo: true\n", encoding="utf-8")
+    demo = opened(q__tab="mine", **{"as": "周海燕"})
+    assert demo.session_state["_here"].actor.name == "周海燕"
+    unknown = opened(q__tab="mine", **{"as": "somebody"})
+    assert unknown.session_state["_here"].actor == STEWARD
+    demo.selectbox(key="as").set_value(STEWARD.name).run()
+    assert demo.session_state["_here"].actor == STEWARD
+    assert "as" not in demo.query_params

@@ -334,3 +334,24 @@ def test_many_threads_read_at_once(store: World) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_counts_made_ready_by_one_look_are_those_made_one_by_one(store: World) -> None:
+    store.run(
+        [
+            finding(n, severity=("high", "low")[n % 2], department=(None, "华南", "华东")[n % 3])
+            for n in range(30)
+        ]
+    )
+    facets = (Facet.SEVERITY, Facet.DEPARTMENT, Facet.STATUS, Facet.DUE, Facet.FIELD)
+    for filters in (Filters(), Filters(severity=("high",)), Filters(text="C00000")):
+        ready, alone = store.desk.view(ALICE), store.desk.view(ALICE)
+        expected = {by: alone.counts(filters, by) for by in facets}
+        with ready.shelf.open(ready.reading) as handle:
+            handle.known.clear()
+        ready.count_ahead(filters, facets)
+        asked = len(handle.known)
+        assert {by: ready.counts(filters, by) for by in facets} == expected
+        assert len(handle.known) - asked == len(
+            [f for f in facets if filters.without(f) != filters]
+        )
