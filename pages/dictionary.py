@@ -7,7 +7,7 @@ import streamlit as st
 from checks.errors import CodedError
 from governance import reading
 from governance.ui import dictionary_parts as parts
-from governance.ui import states, urls
+from governance.ui import states, urls, whatif_parts
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
 from governance.ui.workspace import Workspace, workspace
@@ -25,7 +25,7 @@ def choose(reader: Here, names: dict[str, str]) -> str:
         required=True,
         label_visibility="collapsed",
         on_change=urls.keep,
-        args=("d.entity",),
+        args=("d.entity", *whatif_parts.KEYS),
     )
     return str(chosen)
 
@@ -73,9 +73,10 @@ def draw(reader: Here) -> None:
     name = choose(reader, parts.entity_names(reader, config))
     view = entity_view(reader.actor, config, open_.ledger, name)
     st.caption(parts.summary(reader, view))
-    fields, mapping, terms = st.tabs(
-        [reader.t(f"dictionary.tab.{tab}") for tab in ("fields", "mapping", "terms")]
-    )
+    labels = [reader.t(f"dictionary.tab.{tab}") for tab in ("fields", "mapping", "terms")]
+    trial = reader.t("whatif.tab")
+    asked = "d.field" in st.query_params or "d.value" in st.query_params
+    fields, mapping, terms, whatif = st.tabs([*labels, trial], default=trial if asked else None)
     with fields:
         parts.fields_table(reader, view)
         unreadable(reader, view, open_)
@@ -84,6 +85,8 @@ def draw(reader: Here) -> None:
         differences(reader, view)
     with terms:
         parts.definitions(reader, view)
+    with whatif:
+        whatif_parts.whatif(reader, open_, config, view.entity)
 
 
 draw(here())

@@ -236,6 +236,18 @@ def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None 
     What stood before and shows no more is `gone`. Where only the keys in the table
     `touched` were compared, what stood before under the others stands on.
     """
+    find(con, pair, cells, lone)
+    if touched is not None:
+        when = {"now": pair.moment, "run": pair.run}
+        con.execute(_CARRIED.format(touched=touched), {**when, **pair.names})
+    settle(con, pair)
+    con.execute(_GONE, {"now": pair.moment, "run": pair.run, **pair.names})
+    con.execute(_REMEMBERED, pair.names)
+
+
+def find(con: Any, pair: PairRun, cells: str, lone: str) -> None:
+    """Fill `fresh` with what the tables `cells` and `lone` of a comparison come to, all of it as if
+    it were new."""
     con.execute("DELETE FROM fresh")
     _list_fields(con, pair.entity)
     common = {"check": pair.check, "entity": pair.entity.name, "now": pair.moment, "run": pair.run}
@@ -247,13 +259,13 @@ def collect(con: Any, pair: PairRun, cells: str, lone: str, touched: str | None 
         "weight": weight,
     }
     con.execute(_FRESH.format(rows=_LONE.format(lone=lone)), {**common, **pair.names, **row})
-    if touched is not None:
-        when = {"now": pair.moment, "run": pair.run}
-        con.execute(_CARRIED.format(touched=touched), {**when, **pair.names})
+
+
+def settle(con: Any, pair: PairRun) -> None:
+    """Put `fresh` into `findings`, each with what is known of it in `previous` and `closed`: since
+    when it stands, and whether that is long enough to be open."""
     lags.expected(con, pair)
     con.execute(_SETTLE, {"now": pair.moment, "is_first": pair.is_first})
-    con.execute(_GONE, {"now": pair.moment, "run": pair.run, **pair.names})
-    con.execute(_REMEMBERED, pair.names)
 
 
 def keep_unchecked(con: Any, pair: PairRun) -> None:
