@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from governance.config import Config
+from governance.ui import flow_parts, states
 from governance.ui import overview_parts as parts
-from governance.ui import states
 from governance.ui.components import heading, opening, page_link
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
@@ -34,11 +34,19 @@ def blocks(
     with st.container(gap="xxsmall"):
         parts.sentence(reader, config, seen)
     parts.tiles(reader, seen)
+    if seen.flow is not None:
+        flow_parts.cards(reader, config, seen.flow)
     left, right = st.columns([1.4, 1], gap="xsmall")
     with left, st.container(border=True, height="stretch", gap="xxsmall"):
         parts.trend(reader, seen)
     with right, st.container(border=True, height="stretch", gap="xxsmall"):
         parts.pair_table(reader, config, seen.pairs)
+    if seen.flow is not None:
+        left, right = st.columns([1.4, 1], gap="xsmall")
+        with left, st.container(border=True, height="stretch", gap="xxsmall"):
+            flow_parts.chart(reader, seen)
+        with right, st.container(border=True, height="stretch", gap="xxsmall"):
+            flow_parts.shares(reader, seen.flow)
     columns = st.columns([1.35, 1, 1, 1], gap="xsmall")
     with columns[0], st.container(border=True, height="stretch", gap="xxsmall"):
         heading(reader.t("overview.sources"))

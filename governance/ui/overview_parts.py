@@ -56,7 +56,9 @@ def sentence(here: Here, config: Config, seen: Overview) -> None:
     if not seen.findings:
         st.subheader(here.t("overview.all_clear" if not seen.blind else "overview.clear_but_blind"))
     else:
-        st.subheader(here.plural("overview.need", seen.records), anchor=False)
+        words = here.plural("overview.need", seen.records)
+        count = here.plural("overview.need.findings", seen.findings)
+        st.subheader(f"{words} :small[:gray[{count}]]", anchor=False)
     st.markdown(" ".join(explanation(here, config, seen)))
     if not seen.causes and not seen.drift:
         return
@@ -214,8 +216,7 @@ def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -
         page_link(
             here,
             "consistency",
-            f":blue[**{entity}**] :gray[{' ↔ '.join(map(plain, sides))}]",
-            help=titles,
+            f":blue[**{entity}**] :gray[{titles}]",
             c__entity=score.entity,
             c__pair=f"{score.left_source}~{score.right_source}",
         )

@@ -107,8 +107,10 @@ def needed(view: Findings) -> Need:
 def _asked(
     view: Findings, query: str, states: tuple[str, ...], *values: object
 ) -> list[tuple[Any, ...]]:
-    """The query's rows over the findings in `states` that the reader may see; asked once."""
+    """The query's rows over the findings in `states`, waived ones left out, that the reader may
+    see; asked once."""
     where = narrowed(view.actor, Filters(state=states))
+    where.add("waiver IS NULL")  # nobody has to act on what was let stand
     if not view.reading.parts:
         return []
     sql, bound = query.format(where=where.sql), [*where.values, *values]

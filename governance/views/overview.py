@@ -17,6 +17,7 @@ from governance.config import Config
 from governance.ledger import Ledger
 from governance.reading import Desk, PairScore, fields, pairs
 from governance.views.causes import Cause, causes, needed
+from governance.views.flow import Flow, flow
 from governance.views.trend import Day, days
 
 WEEK = timedelta(days=6, hours=12)
@@ -66,6 +67,7 @@ class Overview:
     by_severity: Mapping[str, int] = field(default_factory=dict)
     blind: tuple[str, ...] = ()
     drift: int = 0
+    flow: Flow | None = None
 
     @property
     def weakest(self) -> PairLine | None:
@@ -107,6 +109,7 @@ def overview(
         by_severity=counts.by_severity,
         blind=blind(scored),
         drift=drifted(ledger),
+        flow=flow(view, ledger, config.time_zone, now, SHOWN_DAYS),
     )
 
 
