@@ -9,8 +9,9 @@ import streamlit as st
 from governance.config import Config
 from governance.i18n import formats
 from governance.ui.components import Kpi, heading, kpi, number_column, page_link, table, text_column
+from governance.ui.flow_plot import flowing
 from governance.ui.here import Here
-from governance.ui.plots import Line, Stack, flowing, palette
+from governance.ui.plots import Line, Stack, palette
 from governance.ui.run_parts import entity_name
 from governance.ui.text import plain
 from governance.views.flow import Flow, Share

@@ -135,7 +135,7 @@ def measured(days: tuple[str, ...], lines: tuple[Line, ...], *, height: int, key
             line={"color": line.color, "width": 2, "dash": line.dash},
             hovertemplate="%{y:,.1f}",
         )
-    figure.update_layout(_layout(colors, height))
+    figure.update_layout(layout_of(colors, height))
     figure.update_layout(yaxis={"tickformat": None})
     figure.update_xaxes(dtick=max(1, len(days) // 6) * DAY_MS)
     st.plotly_chart(
@@ -144,61 +144,6 @@ def measured(days: tuple[str, ...], lines: tuple[Line, ...], *, height: int, key
         height=height,
         theme=None,
         config={"displayModeBar": False, "scrollZoom": False, "staticPlot": False},
-    )
-
-
-@lru_cache(maxsize=64)
-def flow_of(
-    days: tuple[str, ...], bars: tuple[Stack, ...], line: Line, colors: Palette, height: int
-) -> Any:
-    """Bars side by side a day, and a line of how many stood, on an axis of its own."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for layer in bars:
-        figure.add_bar(
-            x=days,
-            y=layer.values,
-            name=layer.name,
-            marker={"color": layer.color, "line": {"width": 0}},
-            hovertemplate="%{y:,}",
-        )
-    figure.add_scatter(
-        x=days,
-        y=line.values,
-        name=line.name,
-        yaxis="y2",
-        mode="lines",
-        line={"color": line.color, "width": 2},
-        hovertemplate="%{y:,}",
-    )
-    figure.update_layout(_layout(colors, height))
-    figure.update_layout(
-        barmode="group",
-        yaxis2={
-            **_axis(colors),
-            "overlaying": "y",
-            "side": "right",
-            "showgrid": False,
-            "tickformat": ",d",
-            "rangemode": "tozero",
-            "nticks": 4,
-        },
-    )
-    figure.update_xaxes(dtick=max(1, len(days) // 6) * DAY_MS)
-    return figure
-
-
-def flowing(
-    days: tuple[str, ...], bars: tuple[Stack, ...], line: Line, *, height: int, key: str
-) -> None:
-    """What came and went a day, and how many stood; days are ISO dates."""
-    st.plotly_chart(
-        flow_of(days, bars, line, palette(), height),
-        key=key,
-        height=height,
-        theme=None,
-        config={"displayModeBar": False},
     )
 
 
@@ -234,10 +179,10 @@ def figure_of(
             line={"color": line.color, "width": 2, "dash": line.dash},
             hovertemplate="%{y:.2f}%",
         )
-    figure.update_layout(_layout(colors, height))
+    figure.update_layout(layout_of(colors, height))
     # Left alone, Plotly puts ticks at noon where days are few, and each date stands there twice.
     figure.update_xaxes(dtick=max(1, len(days) // 6) * DAY_MS)
-    _apart(figure, stacks, lines, _axis(colors))
+    _apart(figure, stacks, lines, axis_of(colors))
     return figure
 
 
@@ -269,7 +214,7 @@ def bars_of(
             marker={"color": layer.color, "line": {"width": 0}},
             hovertemplate="%{x:,}",
         )
-    axis = {**_axis(colors), "automargin": True}
+    axis = {**axis_of(colors), "automargin": True}
     figure.update_layout(
         barmode="stack",
         showlegend=True,
@@ -296,7 +241,7 @@ def _step(tallest: float) -> int:
     return step
 
 
-def _axis(colors: Palette) -> dict[str, Any]:
+def axis_of(colors: Palette) -> dict[str, Any]:
     return {
         "gridcolor": colors.grid,
         "zeroline": False,
@@ -320,8 +265,8 @@ def _legend(colors: Palette) -> dict[str, Any]:
     }
 
 
-def _layout(colors: Palette, height: int) -> dict[str, Any]:
-    axis = _axis(colors)
+def layout_of(colors: Palette, height: int) -> dict[str, Any]:
+    axis = axis_of(colors)
     layout: dict[str, Any] = {
         "barmode": "stack",
         "bargap": 0.28,
@@ -414,7 +359,7 @@ def fall_of(
         line={"color": colors.accent, "width": 2, "shape": "hv"},
         hovertemplate="%{y:.1f}%",
     )
-    figure.update_layout(_layout(colors, height))
+    figure.update_layout(layout_of(colors, height))
     axis = {"type": "linear", "tickformat": None, "ticksuffix": f" {unit}", "range": [0, until]}
     figure.update_layout(
         xaxis={**axis, "nticks": 8},
