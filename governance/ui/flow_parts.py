@@ -18,6 +18,7 @@ from governance.views.flow import Flow, Share
 from governance.views.overview import Overview
 
 CARD = 116
+NARROW = "\u00a0"
 CHART = 190
 
 
@@ -49,7 +50,7 @@ def _money_card(here: Here, config: Config, seen: Flow) -> Kpi:
     entity, amount = seen.risk
     others = [f"{entity_name(here, config, name)} {money(here, value)}"
               for name, value in sorted(seen.money.items(), key=lambda p: -p[1])
-              if name != entity][:2]  # fmt: skip
+              if name != entity][:1]  # fmt: skip
     words = plain(" · ".join([entity_name(here, config, entity), *others]))
     return Kpi(label, money(here, amount), help_, None, words)
 
@@ -58,13 +59,14 @@ def money(here: Here, amount: Decimal | None) -> str:
     """An amount as people say it: 1,234万, 5.6亿; 12.3 M, 4.5 k."""
     if amount is None:
         return "–"
-    steps = here.t("flow.money.steps").split()
+    steps = here.t("flow.money.steps").split(" ")
     for step in steps:
         size, _, unit = step.partition(":")
         if abs(amount) >= int(size):
             value = amount / int(size)
             digits = 0 if abs(value) >= 100 else 1
-            return f"{formats.number(round(float(value), digits), here.language)}{unit}"
+            shown = formats.number(round(float(value), digits), here.language)
+            return shown + unit.replace("_", NARROW)
     return formats.number(round(float(amount)), here.language)
 
 

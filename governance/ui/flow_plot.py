@@ -35,8 +35,8 @@ def flow_of(
         line={"color": line.color, "width": 2},
         hovertemplate="%{y:,}",
     )
-    figure.updatelayout_of(layout_of(colors, height))
-    figure.updatelayout_of(
+    figure.update_layout(layout_of(colors, height))
+    figure.update_layout(
         barmode="group",
         yaxis2={
             **axis_of(colors),

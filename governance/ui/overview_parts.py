@@ -194,19 +194,24 @@ def trend(here: Here, seen: Overview) -> None:
 def pair_table(here: Here, config: Config, lines: tuple[PairLine, ...]) -> None:
     """Each entity and pair of systems: both scores, and the way to what needs somebody."""
     heading(here.t("overview.pairs"))
-    widths = [3.1, 1.1, 1.1, 0.9]
+    widths = [2.6, 1.1, 1.1, 1.3]
+    entities = [line.score.entity for line in lines]
+    several = {name for name in entities if entities.count(name) > 1}
     head = st.columns(widths, gap="xsmall", vertical_alignment="center")
     for column, name in zip(head, ("pair", "strict", "adjusted", "open"), strict=True):
         column.caption(
             here.t(f"overview.column.{name}"), text_alignment="left" if name == "pair" else "right"
         )
     for line in lines[:SHOWN_PAIRS]:
-        pair_line(here, config, line, widths)
+        pair_line(here, config, line, widths, names_pair=line.score.entity in several)
     if len(lines) > SHOWN_PAIRS:
         page_link(here, "consistency", here.t("overview.more", n=len(lines) - SHOWN_PAIRS))
 
 
-def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -> None:
+def pair_line(
+    here: Here, config: Config, line: PairLine, widths: list[float], *, names_pair: bool
+) -> None:
+    """One row; the systems are named where the entity alone does not tell which pair it is."""
     score = line.score
     row = st.columns(widths, gap="xsmall", vertical_alignment="center")
     sides = (score.left_source, score.right_source)
@@ -216,7 +221,8 @@ def pair_line(here: Here, config: Config, line: PairLine, widths: list[float]) -
         page_link(
             here,
             "consistency",
-            f":blue[**{entity}**] :gray[{titles}]",
+            f":blue[**{entity}**]" + (f" :gray[{titles}]" if names_pair else ""),
+            help=titles,
             c__entity=score.entity,
             c__pair=f"{score.left_source}~{score.right_source}",
         )

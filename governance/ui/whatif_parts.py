@@ -171,16 +171,14 @@ def _outcome(here: Here, titles: Titles, outcome: Outcome) -> None:
     if not outcome.gained and not outcome.lost:
         st.caption(here.t("whatif.same"))
         return
-    _real(here, titles, outcome)
-    left, right = st.columns(2, gap="medium")
-    sides = (("lost", outcome.lost, outcome.lost_examples, left),
-             ("gained", outcome.gained, outcome.gained_examples, right))  # fmt: skip
-    for name, count, examples, place in sides:
+    if outcome.lost:
+        _real(here, titles, outcome)
+    sides = [("lost", outcome.lost, outcome.lost_examples),
+             ("gained", outcome.gained, outcome.gained_examples)]  # fmt: skip
+    told = [side for side in sides if side[2]]
+    for place, (name, count, examples) in zip(st.columns(len(told) or 1), told, strict=False):
         with place:
             heading(here.t(f"whatif.{name}"), help=here.t(f"whatif.{name}.help"))
-            if not examples:
-                st.caption(here.t(f"whatif.{name}.none"))
-                continue
             _examples(here, titles, examples, key=f"whatif {name} {outcome.check}")
             if count > len(examples):
                 st.caption(here.t("whatif.more", shown=len(examples), count=here.number(count)))

@@ -41,10 +41,10 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     said = (
         (),
         (("crm", "UPDATE customers SET level = 'Z' WHERE code = 'C001'"),
-         ("oa", "UPDATE base_customer SET khjb = 'Q' WHERE khbh = 'C004'")),
+         ("crm", "UPDATE customers SET level = 'Q' WHERE code = 'C004'")),
         (("oa", "UPDATE base_customer SET lxdh = NULL WHERE khbh = 'C002'"),),
         (("oa", "UPDATE base_customer SET khjb = 'Z' WHERE khbh = 'C001'"),),
-        (("oa", "UPDATE base_customer SET khjb = 'C' WHERE khbh = 'C004'"),),
+        (("crm", "UPDATE customers SET level = 'C' WHERE code = 'C004'"),),
     )  # fmt: skip
     for statements in said:
         for source, statement in statements:
