@@ -56,9 +56,7 @@ def sentence(here: Here, config: Config, seen: Overview) -> None:
     if not seen.findings:
         st.subheader(here.t("overview.all_clear" if not seen.blind else "overview.clear_but_blind"))
     else:
-        words = here.plural("overview.need", seen.records)
-        count = here.plural("overview.need.findings", seen.findings)
-        st.subheader(f"{words} :small[:gray[{count}]]", anchor=False)
+        st.subheader(here.plural("overview.need", seen.records), anchor=False)
     st.markdown(" ".join(explanation(here, config, seen)))
     if not seen.causes and not seen.drift:
         return
@@ -75,6 +73,8 @@ def sentence(here: Here, config: Config, seen: Overview) -> None:
 def explanation(here: Here, config: Config, seen: Overview) -> list[str]:
     """The reasons: the largest cause, what is pending, what is only written otherwise."""
     said = []
+    if seen.findings:
+        said.append(here.plural("overview.need.findings", seen.findings))
     if seen.causes:
         first = seen.causes[0]
         most = "most" if first.records * 2 > seen.records else "largest"
