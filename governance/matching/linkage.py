@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.matching import Matched, levels
 from governance.matching.blocking import candidates
-from governance.matching.tables import prepare
+from governance.matching.tables import SIDES, prepare
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -47,6 +47,7 @@ def link(
         return model or {}
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     linker = _linker(con, fields, model)
+    _rarities(con, linker, fields)
     if model is None:
         _train(con, linker, fields)
         model = linker.misc.save_model_to_json()
@@ -58,6 +59,8 @@ def link(
     predicted = linker.inference.predict(warning_mode="never")
     _take(con, predicted.physical_name, fields)
     linker.table_management.delete_tables_created_by_splink_from_db()
+    for column in _frequencies(fields):
+        con.execute(f"DROP TABLE IF EXISTS rarity_{column}")
     return model
 
 
@@ -124,6 +127,32 @@ def _train(con: DuckDBPyConnection, linker: Any, fields: Sequence[Matched]) -> N
             estimate_without_term_frequencies=True,
             max_pairs=TRAINED_PAIRS,
         )
+
+
+def _rarities(con: DuckDBPyConnection, linker: Any, fields: Sequence[Matched]) -> None:
+    """How probable it is that two records agree in a value by chance.
+
+    What the two records of a pair have themselves says nothing of chance, so two of a value's
+    occurrences are left out; of a value that has no more, only its kind tells something.
+    """
+    for column, chance in _frequencies(fields).items():
+        every = " UNION ALL ".join(
+            f"SELECT {column} FROM match_{side} WHERE {column} IS NOT NULL" for side in SIDES
+        )
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE rarity_{column} AS SELECT {column},"
+            " greatest(count(*) - 2, 0) / sum(count(*)) OVER ()"
+            f" + least({chance}, 1.0 / sum(count(*)) OVER ()) AS tf_{column}"
+            f" FROM ({every}) GROUP BY {column}"
+        )
+        table = linker._db_api.register(f"rarity_{column}")
+        linker.table_management.register_term_frequency_lookup(table, column)
+
+
+def _frequencies(fields: Sequence[Matched]) -> dict[str, float]:
+    """The columns whose common values weigh less, with what chance is without counting."""
+    told = [level for field in fields for level in reversed(levels(field)) if level.frequency]
+    return {str(level.frequency): level.u for level in told}
 
 
 def _possible(con: DuckDBPyConnection) -> int:

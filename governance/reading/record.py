@@ -231,7 +231,9 @@ def _line(
     cells = [cell(rows[0], name) if rows and name in rows[0] else None for rows in (left, right)]
     here, there = cells
     cls = None
-    if here is not None and there is not None and one_each:
+    # Where records are matched, each source's own key is no value that both should share.
+    own_key = entity.match is not None and name in entity.key
+    if here is not None and there is not None and one_each and not own_key:
         cls = CellClass(finding.cls) if finding and finding.cls else class_of(here, there, field)
     personal = any(f"{name}__t" in row for rows in (left, right) for row in rows)
     authority = entity.authority_of(name) if field else None
