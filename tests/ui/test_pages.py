@@ -116,7 +116,9 @@ def test_the_overview_names_how_many_records_need_someone(history: Built, at_hom
     assert [metric.label for metric in app.metric] == [
         t("overview.tile.strict", "en"),
         t("overview.tile.adjusted", "en"),
+        *(t(f"flow.{name}", "en") for name in ("opened", "closed", "fix", "overdue", "money")),
     ]
+    assert t("overview.need.findings.other", "en", n="22") in words(app)
 
 
 def test_what_is_not_connected_shows_no_number(history: Built, at_home: Point) -> None:
