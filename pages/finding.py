@@ -62,9 +62,11 @@ def draw(reader: Here) -> None:
         absent(reader, asked=bool(code))
         return
     parts.header(reader, config, finding)
+    with states.loading():
+        found = of_finding(view, config, finding)
+        told = timeline(view, finding)
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
-        found = of_finding(view, config, finding)
         if found is not None:
             record_parts.sides(reader, config, found)
         parts.direction(reader, config, finding)
@@ -79,7 +81,6 @@ def draw(reader: Here) -> None:
         may = offered(reader, finding)
         case_actions.panel(reader, view, (finding,), people, may, "f")
     heading(reader.t("findings.time_line"), help=reader.t("findings.time_line.help"))
-    told = timeline(view, finding)
     parts.time_line(reader, config, [(finding, moment) for moment in told])
 
 

@@ -14,6 +14,7 @@ from governance.ui import (
     case_tabs,
     cause_parts,
     finding_list,
+    states,
 )
 from governance.ui.components import opening
 from governance.ui.here import Here, here
@@ -91,9 +92,12 @@ def draw(reader: Here) -> None:
     case_list.come_back()
     case_list.remember()
     case_actions.carry_out(reader, view)
-    counted = cases.tally(view)
+    with states.loading():
+        counted = cases.tally(view)
     tab = case_tabs.tab(reader, counted)
-    filters = cases.within(tab, case_filters.chosen(view, config, tab), reader.actor)
+    filters = cases.within(
+        tab, case_filters.chosen(view, config, tab), reader.actor, counted.waiver
+    )
     if counted.of(tab) != 0 or tab is Tab.WAIVERS or case_tabs.is_narrowed(tab):
         case_filters.bar(reader, view, config, tab, filters)
     ways(reader, view, config, tab, counted, filters)

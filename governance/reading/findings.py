@@ -106,7 +106,7 @@ class Findings:
         return dict(self.asked(query, where, filters))
 
     def count_ahead(self, filters: Filters, facets: Sequence[Facet]) -> None:
-        """Make `counts` of several facets ready by one look: half of what they cost one by one.
+        """Make `count`, and `counts` of several facets, ready by one look: half of what each costs.
 
         Facets that narrow the list themselves are left to be counted alone.
         """
@@ -126,6 +126,10 @@ class Findings:
         rows = self.asked(query, where, filters)
         # In the mask the first name has the highest bit, and the one that is grouped by has none.
         whole = (1 << len(alike)) - 1
+        with self.shelf.open(self.reading) as handle:
+            total = sum(count for found, _, count in rows if found == whole >> 1)
+            plain = narrowed(self.actor, filters)
+            self._remembered(handle, _counted(plain), plain.values, plain, [(total,)])
         for number, by in enumerate(alike):
             mask = whole ^ (1 << (len(alike) - 1 - number))
             one, its = self._counting(filters, by)
@@ -252,8 +256,7 @@ class Findings:
     def _count(self, handle: Handle, filters: Filters, where: Where) -> int:
         if filters.text.strip():
             handle.searchable()
-        query = f"SELECT count(*) FROM {where.source} {where.sql}"
-        return int(self._remembered(handle, query, where.values, where)[0][0])
+        return int(self._remembered(handle, _counted(where), where.values, where)[0][0])
 
     def asked(self, query: str, where: Where, filters: Filters) -> list[tuple[Any, ...]]:
         """The rows of a query over `where.source`, for other modules of this package."""
@@ -307,6 +310,10 @@ class Findings:
 
     def _with_comments(self, rows: list[Finding]) -> tuple[Finding, ...]:
         return counted(self.database, rows)
+
+
+def _counted(where: Where) -> str:
+    return f"SELECT count(*) FROM {where.source} {where.sql}"
 
 
 def _rows(handle: Handle, query: str, values: list[Any]) -> list[tuple[Any, ...]]:

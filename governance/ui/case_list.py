@@ -99,8 +99,8 @@ def _columns(
     columns: dict[str, Any] = {
         "severity": severity_column(here, here.t("consistency.severity"), 64),
         "status": status_column(here),
-        "record": text_column(here.t("findings.record"), width=158),
-        "field": text_column(here.t("consistency.field"), width=118),
+        "record": text_column(here.t("findings.record"), width=146),
+        "field": text_column(here.t("consistency.field"), width=112),
     }
     heads = _heads(here, config, rows)
     columns |= {side: text_column(heads[side], width=106) for side in heads}
@@ -110,7 +110,7 @@ def _columns(
         columns["reason"] = text_column(here.t("findings.reason"), width=180)
         columns["until"] = text_column(here.t("findings.until"), width=88)
         return columns
-    columns["moved"] = text_column(here.t("findings.moved"), width=92)
+    columns["moved"] = text_column(here.t("findings.moved"), width=84)
     if tab is Tab.CLOSED:
         columns["closed"] = text_column(here.t("findings.closed_at"), width=124)
     else:

@@ -71,7 +71,7 @@ def by_age(here: Here, found: Mapping[str, Mapping[str, int]]) -> None:
 def waivers(here: Here, counted: Tally) -> None:
     """Those that wait for a decision, or those in force."""
     numbers = {"asked": counted.asked, "granted": counted.granted}
-    urls.restore_one("q.waiver", WAIVERS, default="asked")
+    urls.restore_one("q.waiver", WAIVERS, default=counted.waiver)
     st.segmented_control(
         here.t("findings.waiver"),
         WAIVERS,

@@ -57,7 +57,7 @@ def finding_rows(here: Here, config: Config, rows: tuple[Finding, ...]) -> list[
     ]
 
 
-def state_column(here: Here, width: int = 76) -> Any:
+def state_column(here: Here, width: int = 72) -> Any:
     """The state as a pill: blue needs somebody, orange was not looked at again, grey can wait."""
     colors = palette()
     tones = {
@@ -90,19 +90,19 @@ def finding_table(
     else:
         heads = {side: here.t(f"consistency.{side}") for side in sides}
     columns: dict[str, Any] = {
-        "severity": severity_column(here, here.t("consistency.severity")),
+        "severity": severity_column(here, here.t("consistency.severity"), 64),
         "state": state_column(here),
     }
     if not filters.entity:
-        columns["entity"] = text_column(here.t("consistency.entity"), width=86)
+        columns["entity"] = text_column(here.t("consistency.entity"), width=80)
     columns |= {
         "key": text_column(here.t("consistency.key"), width=94),
-        "name": text_column(here.t("consistency.name"), width=142),
-        "field": text_column(here.t("consistency.field"), width=92),
-        "problem": text_column(here.t("consistency.class"), width=92),
-        "left": text_column(heads["left"], width=132),
-        "right": text_column(heads["right"], width=132),
-        "department": text_column(here.t("consistency.department"), width=84),
+        "name": text_column(here.t("consistency.name"), width=124),
+        "field": text_column(here.t("consistency.field"), width=88),
+        "problem": text_column(here.t("consistency.class"), width=84),
+        "left": text_column(heads["left"], width=112),
+        "right": text_column(heads["right"], width=112),
+        "department": text_column(here.t("consistency.department"), width=78),
         "first_seen": text_column(here.t("consistency.first_seen"), width=84),
     }
     if len(pairs) > 1:

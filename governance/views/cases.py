@@ -38,13 +38,16 @@ def orders(tab: Tab) -> tuple[Order, ...]:
     return (Order.CLOSED, Order.MONEY, Order.SEVERITY) if tab is Tab.CLOSED else ORDERS
 
 
-def within(tab: Tab, chosen: Filters, actor: Actor) -> Filters:
-    """What a tab shows of what was chosen: the tab says what a reader who chose nothing means."""
+def within(tab: Tab, chosen: Filters, actor: Actor, waiver: str = "asked") -> Filters:
+    """What a tab shows of what was chosen: the tab says what a reader who chose nothing means.
+
+    `waiver` is what the tab of waivers shows then.
+    """
     if tab is Tab.CLOSED:
         return replace(chosen, state=(State.GONE.value,), due=(), age=(), waiver=())
     found = replace(chosen, state=STANDING)
     if tab is Tab.WAIVERS:
-        return replace(found, waiver=chosen.waiver or ("asked",))
+        return replace(found, waiver=chosen.waiver or (waiver,))
     found = replace(found, status=chosen.status or TO_WORK)
     return replace(found, owner=(actor.name,)) if tab is Tab.MINE else found
 
@@ -60,6 +63,11 @@ class Tally:
     granted: int
     closed: int
     owners: tuple[str, ...]
+
+    @property
+    def waiver(self) -> str:
+        """The waivers to look at first: those that wait, unless none does and some are in force."""
+        return "granted" if self.granted and not self.asked else "asked"
 
     def of(self, tab: Tab) -> int | None:
         """The number beside a tab's name; None where the tab is only another way of looking."""
