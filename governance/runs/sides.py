@@ -40,6 +40,7 @@ class Sides:
         self._con, self._ledger, self._config = con, ledger, config
         self._secret = home.secret().encode()
         self._chains = Chains(con, home, proofs)
+        self._opened: dict[int, Opened] = {}
         self._walk: tuple[str, dict[str, str], str] | None = None
 
     @contextmanager
@@ -146,5 +147,7 @@ class Sides:
         return self._open(now).files[len(self._open(then).files) :]
 
     def _open(self, snapshot: SnapshotRow) -> Opened:
-        chain = self._ledger.snapshots.chain(snapshot)
-        return self._chains.open([Link(s.file, s.sha256) for s in chain])
+        if snapshot.id not in self._opened:
+            chain = self._ledger.snapshots.chain(snapshot)
+            self._opened[snapshot.id] = self._chains.open([Link(s.file, s.sha256) for s in chain])
+        return self._opened[snapshot.id]
