@@ -75,11 +75,13 @@ def _add_run(home: Path, findings: int) -> None:
     columns = ", ".join(FINDINGS)
     with attached(con, store.file(last.file), "last"):
         rows = (
-            f"SELECT {columns} FROM last.findings WHERE check_name <> '{CHECK}' UNION ALL"
-            f" SELECT {columns} FROM ({MADE.format(run=run, rows=findings)})"
+            f"SELECT {columns} FROM last.findings WHERE check_name <> '{CHECK}' UNION ALL BY NAME"
+            f" SELECT * FROM ({MADE.format(run=run, rows=findings)})"
         )
         tables = [("findings", f"SELECT * FROM ({rows}) ORDER BY check_name, {SEALED_ORDER}")]
-        tables += [(name, f"FROM last.{name}") for name in ("pairs", "fields", "unread")]
+        others = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'last'"
+        names = [name for (name,) in con.execute(others).fetchall() if name != "findings"]
+        tables += [(name, f"FROM last.{name}") for name in names]
         file = f"runs/{run}.duckdb"
         sealed = seal(con, store, file, tables, fence=fence, rows=findings, group=ROW_GROUP)
     con.close()
