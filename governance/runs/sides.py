@@ -40,7 +40,7 @@ class Sides:
         self._con, self._ledger, self._config = con, ledger, config
         self._secret = home.secret().encode()
         self._chains = Chains(con, home, proofs)
-        self._opened: dict[int, Opened] = {}
+        self._held: dict[int, Opened] = {}
         self._walk: tuple[str, dict[str, str], str] | None = None
 
     @contextmanager
@@ -147,7 +147,7 @@ class Sides:
         return self._open(now).files[len(self._open(then).files) :]
 
     def _open(self, snapshot: SnapshotRow) -> Opened:
-        if snapshot.id not in self._opened:
+        if snapshot.id not in self._held:
             chain = self._ledger.snapshots.chain(snapshot)
-            self._opened[snapshot.id] = self._chains.open([Link(s.file, s.sha256) for s in chain])
-        return self._opened[snapshot.id]
+            self._held[snapshot.id] = self._chains.open([Link(s.file, s.sha256) for s in chain])
+        return self._held[snapshot.id]
