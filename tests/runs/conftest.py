@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ TTL = timedelta(days=1000)
 START = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
 
 
+@lru_cache(maxsize=8)
+def loaded(path: Path, _text: bytes, environ: frozenset[tuple[str, str]]) -> Config:
+    """Parsing costs an eighth of a tiny run, and most runs of a test share one text."""
+    return load(path, environ=dict(environ))
+
+
 @dataclass
 class Company:
     """Runs happen a day apart unless told otherwise."""
@@ -39,7 +46,8 @@ class Company:
 
     @property
     def config(self) -> Config:
-        return load(self.folder / "governance.yaml", environ=os.environ)
+        path = self.folder / "governance.yaml"
+        return loaded(path, path.read_bytes(), frozenset(os.environ.items()))
 
     def run(self, **asked: Any) -> RunRow:
         now = START + timedelta(days=self.day)
