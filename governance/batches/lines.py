@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from checks.crosswalk import own_keys
-from checks.dictionary import Entity
-from checks.normalisers import NORMALISERS
+from checks.dictionary import Entity, FieldType
+from checks.normalisers import reader
 from checks.outcome import Kind
 from governance.batches.reread import Cell, Now
 from governance.exports.remediation import Action, Fix, Why
@@ -22,6 +22,8 @@ Nows = Mapping[tuple[str, str], Now]
 
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2})?)$")
 _CLOCK = re.compile(r"\d:\d{2}")
+# How systems write a boolean, yes before no.
+YES_OR_NO = (("1", "0"), ("true", "false"), ("t", "f"), ("yes", "no"), ("y", "n"), ("是", "否"))
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,12 @@ def spelled(
     A moment with an offset means another one in a column without, and the other way round. A
     number or a day in words cannot lie in a column that is typed.
     """
-    reader = entity.field_named(field).reader
-    shape = NORMALISERS[reader].kind if reader else "text"
+    name = entity.field_named(field).reader
+    shape = reader(name).kind if name else "text"
     if word.raw is None or word.canonical is None:
         return word.raw
+    if name == FieldType.BOOLEAN:
+        return _yes_or_no(word.raw, own.raw)
     if shape == "instant":
         return _moment(word, own, kind.lower(), zone)
     if shape == "number" and _typed(kind) and not _is_number(word.raw):
@@ -123,6 +127,16 @@ def spelled(
     if shape == "date" and _typed(kind):
         return word.canonical
     return word.raw
+
+
+def _yes_or_no(word: str, own: str | None) -> str:
+    """`word` in the pair of words that the target uses: 1 and 0, yes and no."""
+    said, used = word.strip().lower(), (own or "").strip().lower()
+    meant = next((pair.index(said) for pair in YES_OR_NO if said in pair), None)
+    pair = next((pair for pair in YES_OR_NO if used in pair), None)
+    if meant is None or pair is None or said in pair:
+        return word
+    return pair[meant].upper() if own is not None and own.strip().isupper() else pair[meant]
 
 
 def _typed(kind: str) -> bool:

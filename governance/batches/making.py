@@ -107,6 +107,10 @@ class Maker:
         except CodedError as error:
             self.ledger.batches.refused(number, error.code, error.params, now=now)
             raise
+        except BaseException as error:  # also a Ctrl-C: nobody is at it any more
+            kind = {"kind": type(error).__name__}
+            self.ledger.batches.refused(number, "worker.unexpected", kind, now=now)
+            raise
 
     def _write(
         self, number: int, new: NewBatch, out: Path, kept: str | None, now: datetime

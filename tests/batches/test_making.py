@@ -254,3 +254,18 @@ def test_records_matched_without_a_shared_key_are_read_under_their_own_keys(
     both = replace(found, key=joint("C:1", "开 2"))
     assert keys_of(both, matched) == {"crm": "C:1", "oa": "开 2"}
     assert keys_of(replace(found, key=joint("C1", None)), matched) == {"crm": "C1", "oa": None}
+
+
+def test_a_batch_that_breaks_is_not_being_made_for_ever(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.company.run()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("governance.batches.making.Maker._choose", broken)
+    with pytest.raises(RuntimeError):
+        office.make()
+    (batch,) = office.company.ledger.batches.recent()
+    assert (batch.status, batch.error_code) == (BatchStatus.REFUSED, "worker.unexpected")
