@@ -106,7 +106,7 @@ SELECT f.*, coalesce(s.owner, f.owner) AS owner_now, coalesce(s.due_at, f.due_at
          WHEN c.now < f.opened_at + INTERVAL 30 DAY THEN 'month'
          WHEN c.now < f.opened_at + INTERVAL 90 DAY THEN 'quarter'
          WHEN f.opened_at IS NOT NULL THEN 'older' END AS age,
-    CASE WHEN f.state IN ('gone', 'pending') OR due_now IS NULL THEN NULL
+    CASE WHEN f.state IN ('gone', 'pending') OR status = 'waived' OR due_now IS NULL THEN NULL
          WHEN due_now < c.now THEN 'overdue'
          WHEN due_now < c.now + INTERVAL 2 DAY THEN 'soon' ELSE 'later' END AS due,
     CASE WHEN f.state = 'gone' OR s.request IS NULL THEN NULL

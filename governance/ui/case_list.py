@@ -73,7 +73,7 @@ def _row(here: Here, config: Config, row: Finding, filters: Filters, tab: Tab) -
         "right": short(row.right_value),
         "moved": direction_words(here).get(row.direction or ""),
         "owner": row.owner_now,
-        "due": [_due(here, row)] if row.due_now and tab is not Tab.CLOSED else [],
+        "due": [_due(here, row)] if _owed(row) and tab is not Tab.CLOSED else [],
         "age": here.span(here.now - opened),
         "money": None if row.money is None else here.number(row.money),
         "requester": waiver.requester if waiver else None,
@@ -81,6 +81,11 @@ def _row(here: Here, config: Config, row: Finding, filters: Filters, tab: Tab) -
         "until": here.day(waiver.expires_at) if waiver else None,
         "closed": here.moment(row.closed_at),
     }
+
+
+def _owed(row: Finding) -> bool:
+    """What may stand is not due."""
+    return row.due_now is not None and row.status != Status.WAIVED
 
 
 def _due(here: Here, row: Finding) -> str:
@@ -139,7 +144,7 @@ def _due_column(here: Here, rows: tuple[Finding, ...]) -> Any:
     words = {
         _due(here, row): tones["bad" if row.due_now < here.now else "quiet"]
         for row in rows
-        if row.due_now is not None
+        if row.due_now is not None and _owed(row)
     }
     label = here.t("findings.due")
     return pill_column(label, {word: word for word in words}, list(words.values()), width=88)

@@ -14,7 +14,7 @@ from governance.config import Config
 from governance.exports.exporter import problem
 from governance.exports.remediation import fixes_of
 from governance.reading import Filters, Finding, Findings, root_causes
-from governance.reading.model import CLOSED
+from governance.reading.model import CLOSED, Status
 from governance.ui import direction_parts
 from governance.ui.case_list import back, severity_badge, status_badge
 from governance.ui.cause_words import rule
@@ -98,7 +98,8 @@ def facts(here: Here, config: Config, view: Findings, finding: Finding) -> None:
         ("due", due + (f" :gray[{by_hand}]" if finding.said.due_at else "")),
     ]
     standing = finding.status not in CLOSED
-    if standing and finding.due_now is not None and finding.due_now < here.now:
+    owed = standing and finding.status != Status.WAIVED
+    if owed and finding.due_now is not None and finding.due_now < here.now:
         over = here.t("findings.over", span=here.span(here.now - finding.due_now))
         lines[-1] = ("due", f"{lines[-1][1]} :red[{over}]")
     lines.append(("since", here.moment(finding.since or finding.first_seen)))
@@ -172,7 +173,8 @@ def todo(here: Here, config: Config, finding: Finding) -> None:
     """What the finding asks somebody to do, and why."""
     titles = Titles(config, here.language)
     for fix in fixes_of((finding,)):
-        st.markdown(f":material/build: {asked(here, titles, fix)}")
+        icon = "front_hand" if fix.finding.status == Status.WAIVED else "build"
+        st.markdown(f":material/{icon}: {asked(here, titles, fix)}")
 
 
 def of_record(here: Here, config: Config, view: Findings, findings: Sequence[Finding]) -> None:

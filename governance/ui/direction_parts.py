@@ -14,7 +14,7 @@ from checks.direction import (
     RIGHT_MOVED,
     VOID,
 )
-from governance.reading import Finding
+from governance.reading import Finding, State
 from governance.ui.here import Here
 from governance.ui.text import plain
 from governance.views.titles import Titles
@@ -24,7 +24,7 @@ ROWS = (DELETED, NOT_YET_CREATED, NEVER_THERE)
 
 def short(here: Here, titles: Titles, finding: Finding | None) -> str | None:
     """Who moved and when, for a table's cell; None where there is nothing to say."""
-    if finding is None or finding.direction is None:
+    if finding is None or finding.direction is None or finding.state == State.GONE:
         return None
     if finding.direction in (NEVER_AGREED, NEVER_THERE, VOID):
         return here.t(f"direction.short.{finding.direction}")
@@ -38,9 +38,9 @@ def short(here: Here, titles: Titles, finding: Finding | None) -> str | None:
 
 def sentence(here: Here, titles: Titles, finding: Finding) -> str | None:
     """The same as a sentence, with when both sides last agreed; safe as markdown. None where there
-    is nothing to say."""
+    is nothing to say, as of a finding that is closed: its two sides no longer differ."""
     code = finding.direction
-    if code is None:
+    if code is None or finding.state == State.GONE:
         return None
     words = {
         "left": plain(titles.source(finding.left_source)),

@@ -18,6 +18,7 @@ from governance.exports.remediation import TO_DO, Action, Fix, fixes_of
 from governance.i18n import explain
 from governance.reading import Finding, Findings, Record, State, comments
 from governance.reading.history import Change, What
+from governance.reading.model import Status
 from governance.reading.record import Line, Side
 from governance.ui import direction_parts
 from governance.ui.case_list import case_link, status_badge
@@ -119,7 +120,7 @@ def sides(here: Here, config: Config, record: Record) -> None:
             columns[f"{name}_as"] = text_column(label)
         columns["rules"] = text_column(here.t("record.rules"), width=150)
     columns["authority"] = text_column(here.t("record.authority"), width=96)
-    if any(line.finding is not None and line.finding.direction for line in record.lines):
+    if any(direction_parts.short(here, titles, line.finding) for line in record.lines):
         columns["moved"] = text_column(here.t("direction.column"), width=150)
     lines = [_line(here, titles, record, line) for line in record.lines]
     # A column that is only hidden would be sent all the same.
@@ -248,6 +249,10 @@ def asked(here: Here, titles: Titles, fix: Fix) -> str:
     """What to do and why; values are cut short here, both sides stand above in full."""
     if fix.finding.state not in TO_DO:
         return here.t(f"record.todo.{fix.finding.state}")
+    waiver = fix.finding.said.waiver
+    if fix.finding.status == Status.WAIVED and waiver is not None:
+        who, until = plain(waiver.approver or "–"), here.day(waiver.expires_at)
+        return here.t("record.todo.waived", approver=who, until=until)
     system, why = plain(titles.source(fix.system)), plain(reason(fix, titles), 600)
     if fix.action is Action.CHANGE and fix.proposed is not None:
         values = {"current": plain(fix.current or "–", 80), "proposed": plain(fix.proposed, 80)}

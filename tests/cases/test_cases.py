@@ -190,6 +190,17 @@ def test_age_and_due_are_told_in_buckets_of_today(store: World) -> None:
     assert view.counts(ALL, Facet.DUE) == {"overdue": 2, "later": 2, "soon": 1}
 
 
+def test_what_may_stand_is_not_due(store: World) -> None:
+    long_ago = (now() - timedelta(days=3)).replace(tzinfo=None)
+    store.run([stood(1, due_at=long_ago), stood(2, due_at=long_ago)])
+    view = store.desk.view(ALICE)
+    by(view, QIAN).ask_waiver(one(1), "known", now() + timedelta(days=30))
+    assert view.counts(ALL, Facet.DUE) == {"overdue": 2}
+    by(view, SUN).grant(one(1))
+    assert view.counts(ALL, Facet.DUE) == {"": 1, "overdue": 1}
+    assert view.count(Filters(status=("waived",), due=("overdue",))) == 0
+
+
 def test_the_time_line_tells_data_and_people_in_order(store: World) -> None:
     store.run([stood(1)])
     view = store.desk.view(ALICE)

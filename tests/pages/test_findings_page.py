@@ -242,6 +242,10 @@ def test_what_people_say_of_a_case_stands_in_its_time_line_and_is_never_rendered
     granted = send(pick(opened("finding", finding=code), "grant", "f"))
     assert t("findings.word.waive_approve", "en") in words(granted)
     assert t("findings.status.waived", "en") in words(granted)
+    (mark,) = [m for m in granted.markdown if m.value.startswith(":material/front_hand: It may")]
+    assert "qian" in mark.value
+    assert "change “" not in words(granted)
+    assert mark.value.split(": ", 1)[1] in words(opened("record", r__finding=code))
     assert not [b for b in granted.button if b.key == "f.do.ask"]
 
 
@@ -258,6 +262,9 @@ def test_a_closed_case_is_remembered_and_takes_no_more_words(own: Built, at_home
     app = opened("finding", finding=code)
     assert not [b for b in app.button if (b.key or "").startswith("f.do.")]
     assert t("findings.closed_at", "en") in words(app)
+    assert t("direction.never_agreed", "en") not in words(app)
+    assert ":material/call_split:" not in words(app)
+    assert "moved" not in app.dataframe[0].value
 
 
 @pytest.mark.parametrize(("code", "picture"), [("", "choose"), ("<b>nothing", "missing")])
