@@ -67,7 +67,7 @@ def causes(view: Findings, most: int = MOST) -> tuple[Cause, ...]:
     query = (
         f"SELECT entity, left_source, right_source, field, coalesce(class, kind), {_EMPTY}, "
         f"any_value(authority), max(weight), count(DISTINCT {_RECORD}), count(*) "
-        "FROM findings {where} GROUP BY 1, 2, 3, 4, 5, 6"
+        "FROM cases AS f {where} GROUP BY 1, 2, 3, 4, 5, 6"
         " ORDER BY 9 DESC, 8 DESC, 1, 2, 3, 4, 5, 6 LIMIT ?"
     )
     return tuple(
@@ -82,7 +82,7 @@ def needed(view: Findings) -> Need:
     """How much needs somebody, over all that the reader may see."""
     query = (
         "SELECT entity, left_source, right_source, severity, state, max(weight), count(*) "
-        "FROM findings {where} GROUP BY ALL"
+        "FROM cases AS f {where} GROUP BY ALL"
     )
     groups = _asked(view, query, (*NEEDS, State.PENDING.value))
     standing = [row for row in groups if row[4] in NEEDS]
@@ -91,7 +91,7 @@ def needed(view: Findings) -> Need:
     for entity, left, right, severity, _, weight, count in standing:
         by_severity[severity] += count
         by_pair.setdefault((entity, left, right), []).append((weight, count))
-    records = _asked(view, f"SELECT count(DISTINCT {_RECORD}) FROM findings {{where}}", NEEDS)
+    records = _asked(view, f"SELECT count(DISTINCT {_RECORD}) FROM cases AS f {{where}}", NEEDS)
     return Need(
         records=records[0][0] if records else 0,
         findings=sum(row[6] for row in standing),
@@ -107,17 +107,11 @@ def needed(view: Findings) -> Need:
 def _asked(
     view: Findings, query: str, states: tuple[str, ...], *values: object
 ) -> list[tuple[Any, ...]]:
-    """The query's rows over the findings in `states`, waived ones left out, that the reader may
-    see; asked once."""
+    """The query's rows over the findings in `states` that the reader may see; waived ones, which
+    nobody has to act on, are left out from the moment on in which they are."""
     where = narrowed(view.actor, Filters(state=states))
-    where.add("waiver IS NULL")  # nobody has to act on what was let stand
-    if not view.reading.parts:
-        return []
-    sql, bound = query.format(where=where.sql), [*where.values, *values]
-
-    with view.shelf.open(view.reading) as handle:
-
-        def ask() -> list[tuple[Any, ...]]:
-            return handle.con.cursor().execute(sql, bound).fetchall()
-
-        return handle.remembered((sql, *bound), ask)
+    where.add("status <> 'waived'")
+    where.is_case = True
+    sql = query.format(where=where.sql)
+    where.values.extend(values)
+    return view.asked(sql, where, Filters(state=states))
