@@ -297,10 +297,11 @@ def doors(
             here.plural("overview.operations", grave),
             lambda: page_link(
                 here,
-                "consistency",
+                "findings",
                 f":blue[{here.t('overview.operations.link')}]",
                 icon=":material/arrow_forward:",
-                c__sev=["critical", "high"],
+                q__tab="todo",
+                q__sev=["critical", "high"],
             ),
         )
     with columns[2]:
