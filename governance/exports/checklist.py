@@ -123,6 +123,12 @@ def reason(fix: Fix, names: Titles, *, fresh: bool = False) -> str:
         authority=names.source(fix.finding.authority),
         key=names.key(fix.finding.entity),
     )
+    return words + caveats(fix, names, fresh=fresh)
+
+
+def caveats(fix: Fix, names: Titles, *, fresh: bool = False) -> str:
+    """What to bear in mind before a line of work is done; empty where there is nothing."""
+    words = ""
     if fix.action is Action.CHANGE and fix.target_moved:
         system = names.source(fix.system)
         words += t("remediation.why.target_moved", names.language, system=system)

@@ -17,7 +17,7 @@ from governance.ui.components import PAGES, pill_column, severity_column, table,
 from governance.ui.finding_list import SHOWN_ROWS, short
 from governance.ui.here import Here
 from governance.ui.plots import palette
-from governance.ui.text import plain
+from governance.ui.text import bare
 from governance.views.cases import Tab
 from governance.views.titles import Titles
 
@@ -135,7 +135,7 @@ def _heads(here: Here, config: Config, rows: tuple[Finding, ...]) -> dict[str, s
     if len(pairs) != 1:
         return {side: here.t(f"consistency.{side}") for side in ("left", "right")}
     left, right = next(iter(pairs)).split("~")
-    return {"left": plain(titles.source(left)), "right": plain(titles.source(right))}
+    return {"left": bare(titles.source(left)), "right": bare(titles.source(right))}
 
 
 def _due_column(here: Here, rows: tuple[Finding, ...]) -> Any:

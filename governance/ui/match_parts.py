@@ -15,7 +15,7 @@ from governance.ledger.walks import Between, Event, PairRow
 from governance.ui import urls
 from governance.ui.components import table, text_column
 from governance.ui.here import Here
-from governance.ui.text import plain
+from governance.ui.text import bare, plain
 from governance.ui.weights import bars_of_weight
 from governance.views.matching import Case, history, surely
 from governance.views.titles import Titles
@@ -96,8 +96,8 @@ def _values(here: Here, titles: Titles, case: Case) -> None:
     columns: dict[str, Any] = {
         "field": text_column(here.t("matching.field"), width=96),
         "level": text_column(here.t("matching.level"), width=104),
-        "left": text_column(plain(titles.source(pair.left_source))),
-        "right": text_column(plain(titles.source(pair.right_source))),
+        "left": text_column(bare(titles.source(pair.left_source))),
+        "right": text_column(bare(titles.source(pair.right_source))),
     }
     rows = [
         {
@@ -148,9 +148,9 @@ def walk_table(here: Here, config: Config, rows: tuple[PairRow, ...], key: str) 
     titles = Titles(config, here.language)
     first = rows[0]
     columns: dict[str, Any] = {
-        "left": text_column(plain(titles.source(first.left_source))),
+        "left": text_column(bare(titles.source(first.left_source))),
         "left_key": text_column(here.t("matching.key"), width=110),
-        "right": text_column(plain(titles.source(first.right_source))),
+        "right": text_column(bare(titles.source(first.right_source))),
         "right_key": text_column(here.t("matching.key"), width=110),
         "probability": text_column(here.t("matching.probability.short"), width=84),
         "by": text_column(here.t("matching.by"), width=110),

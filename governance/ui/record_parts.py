@@ -12,7 +12,7 @@ from checks.errors import CodedError
 from checks.outcome import CellClass, Severity
 from governance.access import Right
 from governance.config import Config
-from governance.exports.checklist import reason
+from governance.exports.checklist import caveats, reason
 from governance.exports.exporter import problem
 from governance.exports.remediation import TO_DO, Action, Fix, fixes_of
 from governance.i18n import explain
@@ -25,7 +25,7 @@ from governance.ui.case_list import case_link, status_badge
 from governance.ui.components import PAGES, pill_column, table, text_column
 from governance.ui.here import Here
 from governance.ui.plots import palette
-from governance.ui.text import plain
+from governance.ui.text import bare, plain
 from governance.views.titles import Titles
 
 SHOWN_TEXT = 2000
@@ -112,11 +112,11 @@ def sides(here: Here, config: Config, record: Record) -> None:
     columns: dict[str, Any] = {
         "mark": mark_column(here),
         "field": text_column(here.t("record.field"), width=130),
-        **{name: text_column(plain(head)) for name, head in heads.items()},
+        **{name: text_column(bare(head)) for name, head in heads.items()},
     }
     if more:
         for name, head in heads.items():
-            label = here.t("record.normalised", source=plain(head))
+            label = here.t("record.normalised", source=bare(head))
             columns[f"{name}_as"] = text_column(label)
         columns["rules"] = text_column(here.t("record.rules"), width=150)
     columns["authority"] = text_column(here.t("record.authority"), width=96)
@@ -195,7 +195,7 @@ def _copies(here: Here, titles: Titles, record: Record) -> None:
         copies = side.copies or ({f: cell.shown for f, cell in alone.items() if cell},)
         for number, copy in enumerate(copies, 1):
             head = here.t("record.side.copy", source=source, n=number) if side.copies else source
-            columns[f"{name}{number}"] = text_column(plain(head))
+            columns[f"{name}{number}"] = text_column(bare(head))
             shown[f"{name}{number}"] = dict(copy)
     rows = [
         {
@@ -257,6 +257,14 @@ def asked(here: Here, titles: Titles, fix: Fix) -> str:
     if fix.action is Action.CHANGE and fix.proposed is not None:
         values = {"current": plain(fix.current or "–", 80), "proposed": plain(fix.proposed, 80)}
         return f"{here.t('record.todo.change', system=system, **values)} {why}"
+    if fix.action is Action.CHANGE:
+        told = here.t(
+            "record.todo.masked",
+            system=system,
+            field=plain(_about(here, titles, fix.finding)),
+            other=plain(titles.source(fix.other)),
+        )
+        return told + plain(caveats(fix, titles), 600)
     action = here.t(f"remediation.action.{fix.action.value}")
     return f"{here.t('record.todo.act', action=action, system=system)} {why}"
 
@@ -332,7 +340,7 @@ def _form(
     about: str | None,
 ) -> None:
     names = {
-        code: plain(f"{_about(here, titles, finding)} · {problem(finding, titles)}", 80)
+        code: bare(f"{_about(here, titles, finding)} · {problem(finding, titles)}", 80)
         for code, finding in findings.items()
     }
     listed: Sequence[str] = list(names)

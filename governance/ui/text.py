@@ -16,12 +16,16 @@ _JOINER = "\u2060"
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&/@])")
 
 
+def bare(words: object, longest: int = 300) -> str:
+    """`words` on one line, cut to `longest` characters, for a place that reads no markdown: the
+    head of a table's column, an option of a list. There an escape would show as a backslash."""
+    text = " ".join(str(words).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def plain(words: object, longest: int = 300) -> str:
     """`words` as markdown that shows exactly these words on one line, cut to `longest` characters.
 
     An invisible word joiner goes into what would become a link or an emoji.
     """
-    text = " ".join(str(words).split())
-    if len(text) > longest:
-        text = text[: longest - 1] + "…"
-    return _ACTIVE.sub(r"\\\1", _LINKED.sub(_JOINER, text))
+    return _ACTIVE.sub(r"\\\1", _LINKED.sub(_JOINER, bare(words, longest)))

@@ -105,6 +105,15 @@ def test_personal_values_are_masked_on_both_sides_and_in_history(
     assert "13800000003" not in everything
 
 
+def test_a_personal_value_is_to_be_looked_up_where_it_is_right(own: Built, at_home: Point) -> None:
+    edit(own.config.parent / "crm.sqlite", "UPDATE customers SET phone = '1' WHERE code = 'C003'")
+    run(own, own.last + DAY)
+    at_home(own)
+    said = words(customer("C003"))
+    assert ", change phone to what" in said
+    assert "the values are masked here" in said
+
+
 def test_the_page_says_what_to_do_and_why(history: Built, at_home: Point) -> None:
     at_home(history)
     said = words(customer("C010"))

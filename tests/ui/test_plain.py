@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.ui.text import plain
+from governance.ui.text import bare, plain
 
 JOINER = "\u2060"
 
@@ -25,6 +25,11 @@ def test_an_address_is_cut_where_a_link_would_be_found() -> None:
 def test_words_are_one_line_and_not_endless() -> None:
     assert plain("a\n\n# b\tc") == r"a \# b c"
     assert len(plain("y" * 1_000_000, longest=50)) == 50
+
+
+def test_where_no_markdown_is_read_the_words_stand_as_they_are() -> None:
+    assert bare("Customer sheet\n (weekly Excel)") == "Customer sheet (weekly Excel)"
+    assert len(bare("y" * 1_000_000, longest=50)) == 50
 
 
 @given(st.text())
