@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from governance.compare.terminal import shown
@@ -23,11 +24,22 @@ def as_object(found: Linked) -> dict[str, Any]:
     }
 
 
+def at_least(probability: float) -> str:
+    """Rounded down to as many digits as tell it from 1, three at least and six at most: no pair
+    is accepted below what is printed, and 1 means 1."""
+    exact = Decimal(repr(probability))
+    for digits in range(3, 7):
+        shown = exact.quantize(Decimal(1).scaleb(-digits), ROUND_DOWN)
+        if shown == exact or 1 - shown >= 10 * Decimal(1).scaleb(-digits):
+            break
+    return str(shown)
+
+
 def as_text(found: Linked, language: str) -> str:
     """A short page for people."""
     numbers = as_object(found)
     lines = [
-        t("match.accepted", language, count=found.accepted, accept=f"{found.accept:.3f}"),
+        t("match.accepted", language, count=found.accepted, accept=at_least(found.accept)),
         t("match.uncertain", language, count=found.uncertain),
         t(
             "match.alone",
