@@ -89,9 +89,11 @@ def panel(
     page: str,
 ) -> None:
     """A button an action, and the form of the one that was picked with how many it would touch."""
-    _buttons(here, offered, page)
+    own = isinstance(about, tuple) and _only_own(here, about)
+    why = {action: refusal(here, action, own=own) for action in offered}
+    _buttons(here, why, page)
     action = st.session_state.get(f"{page}.do")
-    if action not in offered:
+    if action not in offered or why[action] is not None:
         return
     meant = _meant(here, about, action)
     with st.container(border=True, gap="xsmall"):
@@ -127,11 +129,17 @@ def _meant(here: Here, about: Filters | tuple[Finding, ...], action: str) -> Sel
     return Selection(finding_ids=tuple(row.finding_id for row in rows))
 
 
-def _buttons(here: Here, offered: tuple[str, ...], page: str) -> None:
+def _only_own(here: Here, about: tuple[Finding, ...]) -> bool:
+    """Whether the reader asked for every waiver that waits among these."""
+    asked = [row.said.waiver for row in about if waiver_state(row, here.now) == "asked"]
+    return bool(asked) and all(w is not None and w.requester == here.actor.name for w in asked)
+
+
+def _buttons(here: Here, offered: dict[str, str | None], page: str) -> None:
+    """A button an action, with the reason why not beside those that rest."""
     picked = st.session_state.get(f"{page}.do")
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for action in offered:
-            why = refusal(here, action)
+        for action, why in offered.items():
             st.button(
                 here.t(f"findings.do.{action}"),
                 key=f"{page}.do.{action}",
@@ -144,14 +152,16 @@ def _buttons(here: Here, offered: tuple[str, ...], page: str) -> None:
             )
 
 
-def refusal(here: Here, action: str) -> str | None:
+def refusal(here: Here, action: str, *, own: bool = False) -> str | None:
     """Why the reader may not do this, or None. Only a courtesy: what they may is checked where it
-    is done."""
+    is done. `own` says that no waiver waits but those the reader asked for."""
     rights = here.actor.rights
     if Right.DECIDE not in rights:
         return here.t("findings.refused.decide")
     if action in APPROVING and Right.APPROVE not in rights:
         return here.t("findings.refused.approve")
+    if action in APPROVING and own:
+        return here.t("findings.refused.own")
     return None
 
 

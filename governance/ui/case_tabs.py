@@ -22,6 +22,9 @@ def tab(here: Here, counted: Tally) -> Tab:
     code = urls.restore_one("q.tab", [name.value for name in Tab], default=usual.value)
 
     def said(name: str) -> str:
+        if name == Tab.WAIVERS and (counted.asked or counted.granted):
+            numbers = {"asked": here.number(counted.asked), "granted": here.number(counted.granted)}
+            return here.t("findings.tab.waivers.counted", **numbers)
         number = counted.of(Tab(name))
         words = here.t(f"findings.tab.{name}")
         return words if number is None else f"{words} {here.number(number)}"

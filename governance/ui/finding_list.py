@@ -14,6 +14,7 @@ from governance.access import Right
 from governance.config import Config
 from governance.exports.exporter import Exporter, problem
 from governance.reading import Filters, Finding, Findings, Order, State
+from governance.reading.model import Status
 from governance.ui import states, urls
 from governance.ui.components import (
     PAGES,
@@ -26,7 +27,7 @@ from governance.ui.components import (
 from governance.ui.finding_filters import KEYS, state_words
 from governance.ui.here import Here
 from governance.ui.plots import palette
-from governance.ui.text import plain
+from governance.ui.text import bare
 from governance.views.titles import Titles
 
 PER_PAGE = 50
@@ -49,7 +50,7 @@ def finding_rows(here: Here, config: Config, rows: tuple[Finding, ...]) -> list[
             "left": short(row.left_value),
             "right": short(row.right_value),
             "department": short(row.department),
-            "state": [row.state],
+            "state": [Status.WAIVED.value if row.status == Status.WAIVED else row.state],
             "first_seen": here.moment(row.first_seen)[:10],
             "comments": row.comments or None,
         }
@@ -58,7 +59,10 @@ def finding_rows(here: Here, config: Config, rows: tuple[Finding, ...]) -> list[
 
 
 def state_column(here: Here, width: int = 72) -> Any:
-    """The state as a pill: blue needs somebody, orange was not looked at again, grey can wait."""
+    """The state as a pill: blue needs somebody, orange was not looked at again, grey can wait.
+
+    A waived finding says that it is: it stands, and may.
+    """
     colors = palette()
     tones = {
         State.OPEN: colors.accent_pale,
@@ -66,8 +70,9 @@ def state_column(here: Here, width: int = 72) -> Any:
         State.PENDING: colors.severity[Severity.LOW],
         State.GONE: colors.severity[Severity.LOW],
     }
-    label = here.t("consistency.state")
-    return pill_column(label, state_words(here), [tones[s] for s in State], width=width)
+    words = state_words(here) | {Status.WAIVED.value: here.t("findings.status.waived")}
+    shades = [*(tones[state] for state in State), palette().pill["quiet"]]
+    return pill_column(here.t("consistency.state"), words, shades, width=width)
 
 
 def short(text: str | None) -> str | None:
@@ -86,7 +91,7 @@ def finding_table(
     sides = ("left", "right")
     if len(pairs) == 1:
         names = dict(zip(sides, next(iter(pairs)).split("~"), strict=True))
-        heads = {side: plain(titles.source(names[side])) for side in sides}
+        heads = {side: bare(titles.source(names[side])) for side in sides}
     else:
         heads = {side: here.t(f"consistency.{side}") for side in sides}
     columns: dict[str, Any] = {

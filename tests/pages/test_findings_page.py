@@ -238,6 +238,10 @@ def test_what_people_say_of_a_case_stands_in_its_time_line_and_is_never_rendered
     app.text_area(key="f.ask.text").set_value("until the contract is signed")
     send(app)
     assert t("findings.word.waive_approve", "en") not in words(app)
+    for action in ("grant", "reject"):
+        button = app.button(key=f"f.do.{action}")
+        assert (button.disabled, button.help) == (True, t("findings.refused.own", "en"))
+    assert not app.button(key="f.do.withdraw").disabled
     acting(monkeypatch, SECOND)
     granted = send(pick(opened("finding", finding=code), "grant", "f"))
     assert t("findings.word.waive_approve", "en") in words(granted)
@@ -246,7 +250,11 @@ def test_what_people_say_of_a_case_stands_in_its_time_line_and_is_never_rendered
     assert "qian" in mark.value
     assert "change “" not in words(granted)
     assert mark.value.split(": ", 1)[1] in words(opened("record", r__finding=code))
-    assert not [b for b in granted.button if b.key == "f.do.ask"]
+    assert not [b for b in granted.button if b.key in ("f.do.ask", "f.do.grant")]
+    tabs = opened(q__tab="waivers").segmented_control(key="q.tab").options
+    assert t("findings.tab.waivers.counted", "en", asked="0", granted="1") in tabs
+    same = listed(opened("consistency", c__entity="customer", c__field="level"))
+    assert sum(cell == ["waived"] for cell in same["state"]) == 1
 
 
 def test_a_closed_case_is_remembered_and_takes_no_more_words(own: Built, at_home: Point) -> None:
