@@ -93,9 +93,10 @@ CREATE OR REPLACE TABLE directed AS SELECT *,
         AS direction FROM known
 """
 
-# `changed`: what it says now is not what it said at the last look; NULL where that is not known.
+# `changed`: what it says now is not what it said at the last look; NULL where that is not known. Of
+# a row of which nothing is claimed no time is told either: it may have been hidden, not moved.
 _CHANGED = """
-CASE WHEN $first THEN false WHEN how = 'void' THEN NULL
+CASE WHEN $first OR (field IS NULL AND direction = 'void') THEN false WHEN how = 'void' THEN NULL
      WHEN seen THEN {side}_then IS DISTINCT FROM {side}_hash
      WHEN stood AND how <> 'reread' THEN {side}_was IS DISTINCT FROM {side}_hash END
 """
