@@ -30,7 +30,7 @@ from governance.ui.components import (
 )
 from governance.ui.here import Here
 from governance.ui.plots import Stack, across, palette
-from governance.ui.text import plain
+from governance.ui.text import bare, plain
 from governance.ui.workspace import Workspace
 from governance.views.remediation import (
     WAITING,
@@ -117,7 +117,7 @@ def form(here: Here, config: Config, new: NewBatch) -> None:
 def _one(
     here: Here, key: str, codes: Iterable[str], now: str | None, words: Any, *, any_: bool = False
 ) -> None:
-    names = {code: plain(words(code)) for code in codes}
+    names = {code: bare(words(code)) for code in codes}
     if any_:
         names = {"": here.t("rem.all"), **names}
     st.session_state[key] = now or ""

@@ -25,7 +25,7 @@ from governance.ui.components import (
 )
 from governance.ui.here import Here
 from governance.ui.plots import Fall, Line, falling, measured, palette
-from governance.ui.text import plain
+from governance.ui.text import bare, plain
 from governance.views.lag import ROWS, FieldLag, FieldPast, PairLag, pending_until
 from governance.views.titles import Titles
 
@@ -53,7 +53,7 @@ def choose(here: Here, config: Config, pairs: Sequence[PairLag]) -> PairLag:
         here.t("lag.pair"),
         list(names),
         key="l.pair",
-        format_func=lambda code: plain(names[code]),
+        format_func=lambda code: bare(names[code]),
         label_visibility="collapsed",
         width=360,
         on_change=urls.keep,
