@@ -253,7 +253,7 @@ PAGE = {
         )
     },
     "tests/ui/test_pages.py": after('NAMES = ("overview", ', '"hello", '),
-    "tests/browser/test_journeys.py": after('PAGES = ("", ', '"hello", '),
+    "tests/browser/test_journeys.py": after('PAGES = (\n    "",\n', '    "hello",\n'),
     "tests/browser/test_hostile.py": after('PAGES = ("", ', '"hello", '),
 }
 
