@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from checks.prepare import Side
 from checks.reconcile import ColumnTotals, SideTotals, Totals, reconcile
-from checks.sql import quoted
+from checks.sql import only_row, quoted
 
 C = TypeVar("C", SideTotals, ColumnTotals)
 How = Callable[[int, int], int]
@@ -44,11 +44,19 @@ def recheck(
     `touched` names a table of every `_key` that a row came to, left or changed under on either
     side since `before`, with a NULL if a row without a key did.
     """
-    was = _narrowed(con, before.left, before.right, touched, "was")
     now = _narrowed(con, left, right, touched, "now")
+    if not is_any(con, touched):
+        reconcile(con, *now, columns, carry=carry)
+        return before.totals
+    was = _narrowed(con, before.left, before.right, touched, "was")
     old = reconcile(con, *was, columns, carry=carry, into="was_")
     new = reconcile(con, *now, columns, carry=carry)
     return _combined(_combined(before.totals, old, sub), new, add)
+
+
+def is_any(con: Any, touched: str) -> bool:
+    """Whether a key was touched; where none was, `recheck` does not look at what was before."""
+    return bool(only_row(con, f"SELECT count(*) FROM {touched}")[0])
 
 
 def _narrowed(con: Any, left: Side, right: Side, touched: str, name: str) -> tuple[Side, Side]:

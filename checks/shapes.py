@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks import surprise, transforms
+from checks.sql import only_row
 from checks.surprise import Known
 from checks.transforms import LONGEST_VALUE, WAY, WAYS
 
@@ -60,10 +61,12 @@ class Shape:
 def candidates(
     con: Any, total: int, known: frozenset[tuple[str, ...]], count: Counter
 ) -> list[Shape]:
-    """All shapes that are worth telling, the best first. Leaves `matches`."""
+    """All shapes that are worth telling, the best first. Leaves `matches` where there are any."""
+    wholes = dict(con.execute("SELECT field, count(*) FROM cases GROUP BY 1").fetchall())
+    if not _enough(con, wholes, surprise.LEAST_KNOWN if known else surprise.LEAST):
+        return []
     _match_ways(con)
     _match_values(con)
-    wholes = dict(con.execute("SELECT field, count(*) FROM cases GROUP BY 1").fetchall())
     trials = dict(
         con.execute("SELECT field, count(*) FROM trials WHERE trial = 1 GROUP BY 1").fetchall()
     )
@@ -89,6 +92,14 @@ def candidates(
     worth = [(shape, shape.worth(shape.count)) for shape in found]
     worth.sort(key=lambda pair: (-pair[1], order.get(pair[0].way, 99), pair[0].stem))
     return [shape for shape, bits in worth if bits > 0]
+
+
+def _enough(con: Any, wholes: Mapping[str | None, int], least: int) -> bool:
+    """Whether any field has so many findings, or the keys so many twins, that a shape could: no
+    finding of a field matches a way more than once."""
+    if any(count >= least for field, count in wholes.items() if field is not None):
+        return True
+    return bool(only_row(con, "SELECT count(*) FROM twins")[0] >= least)
 
 
 def _chance(way: str, accident: int, trials: int) -> float:
