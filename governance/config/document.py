@@ -165,6 +165,8 @@ class Builder:
     def scalar(self, source: YamlNode, spot: Spot) -> str | None:
         if isinstance(source, ScalarNode) and str(source.tag) != "tag:yaml.org,2002:null":
             text = str(source.value)
+            if source.style == ">":  # the parser marks where a folded text was folded
+                text = text.replace("\a", "")
             clean = "".join(c for c in text if ord(c) >= 32 or c in "\t\n\r")
             if clean != text:
                 self.problems.add(spot, "config.control_character")

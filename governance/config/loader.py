@@ -18,6 +18,7 @@ from governance.config.problems import BadValue, ConfigProblems, Problems
 from governance.config.read_checks import read_checks
 from governance.config.read_entities import read_entities
 from governance.config.read_ownership import read_due, read_levels, read_money, read_owners
+from governance.config.read_permissions import read_permissions
 from governance.config.read_sources import read_sources
 from governance.config.secrets import Secrets
 from governance.config.section import Section, items, parsed
@@ -27,7 +28,7 @@ from governance.i18n import LANGUAGES
 VERSION = "1"
 KEYS = (
     "version", "company", "locale", "time_zone", "schedule", "retention", "sources", "entities",
-    "checks", "alerts", "use", "demo", "owners", "due", "money_at_risk",
+    "checks", "alerts", "use", "demo", "owners", "due", "money_at_risk", "permissions",
 )  # fmt: skip
 RETENTION = ("snapshots", "runs")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -42,7 +43,8 @@ def load_config(path: Path, *, environ: Mapping[str, str], secrets: bool = True)
         lookup = Secrets(environ, path.absolute().parent, secrets)
         config = read(root, path, lookup, problems)
         if not len(problems):
-            return replace(config, files=(config.path, *used))
+            beside = (config.permissions.policy_path,) if config.permissions else ()
+            return replace(config, files=(config.path, *used, *beside))
     raise ConfigProblems(str(path), problems)
 
 
@@ -52,7 +54,10 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
     section.read("version", choice("config.bad_version", (VERSION,)), "")
     section.need("company")
     zone = section.read("time_zone", time_zone, ZONE)
-    source_node, entity_node = section.need("sources"), section.need("entities")
+    source_node = section.need("sources")
+    # Whoever watches permissions alone has no entities to name.
+    wanted = section.get if section.get("permissions") else section.need
+    entity_node = wanted("entities")
     sources = read_sources(source_node, zone, secrets, problems)
     # A source that could not be read is still a known name: one mistake, one message.
     kinds = dict.fromkeys(source_node.items if source_node else (), "")
@@ -62,6 +67,9 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
     entities = tuple(read_money(e, by_name, entity_node, root.file, problems) for e in entities)
     by_name = {entity.name: entity for entity in entities}
     stated = tuple(entity_node.items) if entity_node else ()
+    access = read_permissions(
+        section.get("permissions"), {s.name: s for s in sources}, kinds, path, zone, problems
+    )
     return Config(
         path=path.absolute(),
         company=section.read("company", title, Title(zh="", en="")),
@@ -73,11 +81,12 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
         entities=entities,
         checks=read_checks(section.get("checks"), by_name, stated, zone, problems),
         alert_urls=read_alerts(section, secrets),
-        digest=digest(root),
+        digest=digest(root, access.policy_path if access else None),
         demo=section.read("demo", flag, False),
         owners=read_owners(section.get("owners"), entity_node, kinds, problems),
         due=read_due(section),
         money_at_risk=read_levels(section),
+        permissions=access,
     )
 
 
@@ -112,14 +121,16 @@ def channel(node: Node, secrets: Secrets) -> str | None:
     return address
 
 
-def digest(root: Node) -> str:
-    """SHA-256 of the content: the same for other comments and key order, secrets unresolved.
+def digest(root: Node, policy: Path | None = None) -> str:
+    """SHA-256 of the content: the same for other comments and key order, secrets unresolved. A
+    policy counts byte by byte.
 
     The order of the sources counts, for it says which side is left.
     """
     order = list(root.items["sources"].items) if "sources" in root.items else []
     text = json.dumps([plain(root), order], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    beside = policy.read_bytes() if policy is not None and policy.is_file() else b""
+    return hashlib.sha256(text.encode() + beside).hexdigest()
 
 
 def plain(node: Node) -> object:

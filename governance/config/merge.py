@@ -11,7 +11,7 @@ from governance.config.problems import BadValue, Problems
 from governance.config.section import Section, items, parsed
 
 SHIPPED = Path(__file__).resolve().parents[2]
-USED_KEYS = ("version", "entities", "checks")
+USED_KEYS = ("version", "entities", "checks", "permissions")
 
 
 def with_used(root: Node, path: Path, problems: Problems) -> tuple[Node, tuple[Path, ...]]:
@@ -84,22 +84,26 @@ def renamed(tree: Node, new: str) -> Node:
         for entity in (entities.items.values() if entities else ())
         for source in (entity.items["sources"].items if "sources" in entity.items else ())
     }
+    access = tree.items.get("permissions")
+    if access is not None and "systems" in access.items:
+        names |= set(access.items["systems"].items)
     if len(names) != 1:
         raise BadValue("config.as_needs_one", sources=", ".join(sorted(names)) or "-")
     return replaced(tree, names.pop(), new)
 
 
 def replaced(node: Node, old: str, new: str) -> Node:
-    """Renames `old` in every `sources` mapping and every `authority`."""
+    """Renames `old` in every `sources` and `systems` mapping and every `authority`."""
     if not isinstance(node.content, dict):
         return node
     content = {name: replaced(child, old, new) for name, child in node.content.items()}
     authority = content.get("authority")
     if authority is not None and authority.content == old:
         content["authority"] = replace(authority, content=new)
-    if "sources" in content and isinstance(content["sources"].content, dict):
-        mapped = {
-            new if name == old else name: child for name, child in content["sources"].items.items()
-        }
-        content["sources"] = replace(content["sources"], content=mapped)
+    for key in ("sources", "systems"):
+        if key in content and isinstance(content[key].content, dict):
+            mapped = {
+                new if name == old else name: child for name, child in content[key].items.items()
+            }
+            content[key] = replace(content[key], content=mapped)
     return replace(node, content=content)

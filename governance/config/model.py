@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from checks.dictionary import Entity, Title
 from checks.ownership import Levels, OwnerRule, Terms
+
+if TYPE_CHECKING:
+    from governance.config.permissions import PermissionsConfig
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,24 @@ class Config:
     owners: tuple[OwnerRule, ...] = ()
     due: Terms = field(default_factory=Terms)
     money_at_risk: Levels = field(default_factory=Levels)
+    permissions: PermissionsConfig | None = None
+
+    @property
+    def tables(self) -> tuple[Entity, ...]:
+        """All that is read: the entities, and the tables of permissions."""
+        of_access = self.permissions.tables if self.permissions else ()
+        return (*self.entities, *(table.entity for table in of_access))
+
+    @property
+    def every_check(self) -> tuple[CheckConfig, ...]:
+        """The checks of entities, and that of permissions where they are watched."""
+        return (*self.checks, self.permissions.check) if self.permissions else self.checks
 
     def source(self, name: str) -> SourceConfig:
         return next(s for s in self.sources if s.name == name)
 
     def entity(self, name: str) -> Entity:
-        return next(e for e in self.entities if e.name == name)
+        return next(e for e in self.tables if e.name == name)
 
     def check(self, name: str) -> CheckConfig:
-        return next(c for c in self.checks if c.name == name)
+        return next(c for c in self.every_check if c.name == name)

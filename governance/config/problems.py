@@ -94,7 +94,8 @@ def unknown(code: str, name: str, allowed: Iterable[str]) -> BadValue:
     """A BadValue for a name that is not among `allowed`; `<code>_near` when one comes close."""
     names = list(allowed)
     shown = ", ".join(names) if names else "-"
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    lower = {known.lower(): known for known in reversed(names)}
+    near = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
     if near:
-        return BadValue(f"{code}_near", name=name, allowed=shown, near=near[0])
+        return BadValue(f"{code}_near", name=name, allowed=shown, near=lower[near[0]])
     return BadValue(code, name=name, allowed=shown)

@@ -72,7 +72,7 @@ def reach(config: Config) -> Iterator[SourceReach]:
     for source in config.sources:
         mapped = [
             (entity.name, mapping)
-            for entity in config.entities
+            for entity in config.tables
             if (mapping := entity.mapping_of(source.name)) is not None
         ]
         yield reach_source(source, mapped, config)

@@ -14,10 +14,15 @@ KEYS = ("table", "query", "columns", "filter", "import_template")
 
 
 def read_mapping(
-    source: str, kind: str, node: Node, fields: Collection[str], problems: Problems
+    source: str,
+    kind: str,
+    node: Node,
+    fields: Collection[str],
+    problems: Problems,
+    keys: tuple[str, ...] = KEYS,
 ) -> Mapping | None:
-    """The mapping, or None where it has no columns at all."""
-    section = Section(node, problems, KEYS)
+    """The mapping, or None where it has no columns at all. `keys` are all that it may hold."""
+    section = Section(node, problems, keys)
     columns = read_columns(section, fields)
     table = section.read("table", name, None)
     query = section.read("query", select, None)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.normalisers import NORMALISERS
+from checks.permissions.kinds import KINDS, SEMANTICS, AccessKind
 from governance.config import (
     loader,
     merge,
@@ -20,6 +21,8 @@ from governance.config import (
     read_mapping,
     read_match,
     read_ownership,
+    read_permissions,
+    read_reviews,
     read_sources,
 )
 from governance.config.values import NAME
@@ -108,23 +111,24 @@ def source() -> Schema:
     return closed(read_sources.KEYS, of, ("kind",))
 
 
-def entity() -> Schema:
-    condition = {
-        "oneOf": [
-            one_or_more(SCALAR),
-            {
-                "type": "object",
-                "properties": {"not": one_or_more(SCALAR)},
-                "required": ["not"],
-                "additionalProperties": False,
-            },
-        ]
+def condition() -> Schema:
+    """A mapping's filter."""
+    negated = {
+        "type": "object",
+        "properties": {"not": one_or_more(SCALAR)},
+        "required": ["not"],
+        "additionalProperties": False,
     }
+    line = {"oneOf": [one_or_more(SCALAR), negated]}
+    return {"type": "object", "additionalProperties": line}
+
+
+def entity() -> Schema:
     mapping = {
         "table": TEXT,
         "query": TEXT,
         "columns": named(TEXT),
-        "filter": {"type": "object", "additionalProperties": condition},
+        "filter": condition(),
         "import_template": named(TEXT),
     }
     parts = {"entity": TEXT, "field": TEXT, "by": one_or_more(TEXT)}
@@ -177,6 +181,63 @@ def owner() -> Schema:
     return closed(read_ownership.RULE, names | {"owner": TEXT}, ("owner",))
 
 
+def access_table(kind: AccessKind) -> Schema:
+    """One table of permissions, or several."""
+
+    def keyed(names: list[str], each: Schema) -> Schema:
+        return {
+            "type": "object",
+            "propertyNames": {"enum": names},
+            "additionalProperties": each,
+        }
+
+    fields = [f.name for f in kind.fields]
+    coded = [f.name for f in kind.fields if f.words]
+    naming = [f.name for f in kind.fields if f.refers]
+    of = {
+        **dict.fromkeys(("source", "table", "query"), TEXT),
+        "columns": keyed(fields, TEXT),
+        "filter": condition(),
+        "values": keyed(coded, {"type": "object"}),
+        "constants": keyed(fields, TEXT),
+        "refers": keyed(naming, {"enum": list(read_permissions.REFERS)}),
+    }
+    return closed(tuple(of), of)
+
+
+def several(definition: str) -> Schema:
+    return one_or_more({"$ref": f"#/$defs/{definition}"})
+
+
+def permissions() -> Schema:
+    """The section `permissions`; a preset has only systems."""
+    of = {name: several(f"access_{name}") for name in KINDS} | {
+        "source": TEXT,
+        "semantics": {"enum": list(SEMANTICS)},
+        "title": TITLE,
+        "functions": {"type": "object", "additionalProperties": one_or_more(TEXT)},
+        "actions": {"type": "object", "additionalProperties": one_or_more(TEXT)},
+    }
+    system = closed((*read_permissions.OF_SYSTEM, *KINDS), of)
+    owned = closed(read_reviews.OWNER, dict.fromkeys(read_reviews.OWNER, TEXT), ("system", "owner"))
+    reviews = closed(
+        read_reviews.KEYS,
+        {
+            "reviewers": one_or_more(TEXT),
+            "owners": one_or_more(owned),
+            "fallback": TEXT,
+            "fresh": DURATION,
+        },
+    )
+    whole = {
+        "policy": TEXT,
+        "schedule": schedule(),
+        "systems": named(system),
+        "reviews": reviews,
+    }
+    return closed(read_permissions.KEYS, whole)
+
+
 def build() -> Schema:
     """The whole schema, draft 2020-12."""
     used = {
@@ -208,6 +269,7 @@ def build() -> Schema:
         "money_at_risk": closed(
             read_ownership.LEVELS, dict.fromkeys(read_ownership.LEVELS, NUMBER_OR_TEXT)
         ),
+        "permissions": permissions(),
     }
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -216,7 +278,8 @@ def build() -> Schema:
     }
     # A preset has neither sources nor a company; a configuration has both.
     tail = {"dependentRequired": {"sources": ["company"], "company": ["sources"]}}
-    return head | closed(loader.KEYS, of, ("version",)) | tail
+    tables = {f"access_{name}": access_table(kind) for name, kind in KINDS.items()}
+    return head | closed(loader.KEYS, of, ("version",)) | tail | {"$defs": tables}
 
 
 def text() -> str:
