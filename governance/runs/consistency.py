@@ -6,17 +6,15 @@ What is measured stands in `checks.consistency` and `checks.reconcile`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from checks.consistency import PairPlan, Verdict, judge, pairs
 from checks.dictionary import Entity
 from checks.errors import CodedError
 from checks.outcome import Outcome
-from checks.recheck import Before, recheck
+from checks.recheck import Before, is_any, recheck
 from checks.reconcile import reconcile
 from governance.config.model import CheckConfig
-from governance.errors import EvidenceTampered, GovernanceError
-from governance.ledger.rows import CheckResult, RunRow, SnapshotRow, StepKind, StepStatus
+from governance.ledger.rows import CheckResult, RunRow, SnapshotRow
 from governance.runs import (
     agreements,
     causes,
@@ -27,6 +25,7 @@ from governance.runs import (
     matched,
     ownership,
 )
+from governance.runs.earlier import Earlier
 from governance.runs.findings import PairRun, naive
 from governance.runs.history import Compared, History
 from governance.runs.judged import Judged, metrics_of, overall, side_numbers, worst_of
@@ -50,10 +49,6 @@ CREATE TABLE fields (check_name VARCHAR, left_source VARCHAR, right_source VARCH
 UNREAD = "CREATE TABLE unread (source VARCHAR, entity VARCHAR, field VARCHAR, cells BIGINT)"
 
 
-# How many results back a run is looked for that could compare everything.
-LOOK_BACK = 60
-
-
 class Consistency:
     """Compares the pairs of a check's sources. A pair that was not seen is not evaluable."""
 
@@ -66,8 +61,8 @@ class Consistency:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        self.earlier = Earlier(work)
         self.compared: RunRow | None = None
-        self.damaged: EvidenceTampered | None = None
         self.seen: Mapping[tuple[str, str], Seen] = {}
 
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
@@ -75,9 +70,12 @@ class Consistency:
         self.seen = seen
         self.verdicts = Verdicts(self.work, check.name)
         entity = self.work.config.entity(check.entity)
-        found = {s: seen.get((s, entity.name)) or self._before(s, entity) for s in check.sources}
-        newest, self.compared = self._before_this(check)
-        files = self._file_of(newest), self._file_of(self.compared)
+        found = {
+            s: seen.get((s, entity.name)) or self.earlier.seen(s, entity.name)
+            for s in check.sources
+        }
+        newest, self.compared = self.earlier.runs(check.name)
+        files = self.earlier.file(newest), self.earlier.file(self.compared)
         remember(self.work.con, check.name, *files)
         moment = naive(self.work.as_of)
         lifecycle.forget(self.work.con, moment)
@@ -118,52 +116,9 @@ class Consistency:
             ),
             snapshots=tuple(snapshot.id for snapshot in used.values()),
             findings=self.work.standing(check.name),
-            error=self.damaged,
+            error=self.earlier.damaged,
             verdicts=tuple(self.verdicts.changed),
         )
-
-    def _before(self, source: str, entity: Entity) -> Seen:
-        """For a source this run did not read: its newest snapshot, if its last read was whole."""
-        for steps in self.work.ledger.steps.last_reads(source, limit=1):
-            for step in steps:
-                # A source that broke off was not read whole, whichever entity it was at.
-                mine = step.entity in (entity.name, None) or step.retryable
-                if step.kind is StepKind.READ and step.status is StepStatus.FAILED and mine:
-                    return Seen(error=CodedError(step.code or "store.never_read", **step.params))
-        newest = self.work.ledger.snapshots.newest(source, entity.name)
-        if newest is None:
-            return Seen(error=GovernanceError("store.never_read", source=source))
-        return Seen(snapshot=newest)
-
-    def _before_this(self, check: CheckConfig) -> tuple[RunRow | None, RunRow | None]:
-        """The last run of the check, and the last that could compare all of its pairs.
-
-        A day on which a source was away keeps every finding, so what was touched since the day
-        before it can still be told. A run whose file is damaged is passed over, or no run could
-        ever follow it: what it was the first to find begins anew.
-        """
-        newest = None
-        for result in self.work.ledger.results.history(check.name, limit=LOOK_BACK):
-            run = self.work.ledger.runs.get(result.run_id)
-            if self._is_damaged(run):
-                continue
-            newest = newest or run
-            if result.outcome in (Outcome.PASSED, Outcome.FAILED):
-                return newest, run
-        return newest, None
-
-    def _is_damaged(self, run: RunRow | None) -> bool:
-        try:
-            self._file_of(run)
-        except EvidenceTampered as error:
-            self.damaged = self.damaged or error
-            return True
-        return False
-
-    def _file_of(self, run: RunRow | None) -> Path | None:
-        if run is None or run.file is None or run.sha256 is None or run.pruned_at is not None:
-            return None
-        return self.work.proofs.prove(self.work.home, run.file, run.sha256)
 
     def _pair(
         self, check: CheckConfig, run: PairRun, plan: PairPlan, found: Mapping[str, Seen]
@@ -217,7 +172,8 @@ class Consistency:
         History(self.work, run, plan, basis, self.compared).settle(sides)
         lifecycle.settle(self.work.con, run, left, right, touched)
         ownership.settle(self.work, run, self.seen)
-        known, partial = last is not None, touched is not None
+        known = last is not None
+        partial = touched is not None and is_any(self.work.con, touched)
         look = lags.Look(plan, left, right, left_now, right_now, known, partial)
         lags.collect(self.work.con, run, look)
         self.verdicts.settle(run, left, right)

@@ -28,7 +28,7 @@ class Context:
     @property
     def checks(self) -> tuple[CheckConfig, ...]:
         wanted = self.run.checks
-        return tuple(c for c in self.config.checks if wanted is None or c.name in wanted)
+        return tuple(c for c in self.config.every_check if wanted is None or c.name in wanted)
 
     @property
     def sources(self) -> tuple[SourceConfig, ...]:

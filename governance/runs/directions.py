@@ -154,7 +154,8 @@ def settle(
     _forget(con, names, bridge)
     _hows(con, pair, bridge)
     con.execute(_PREVIOUS_ROWS, pair.names)
-    con.execute(_KNOWN, names)
+    if not con.execute(_KNOWN, names).fetchall()[0][0]:
+        return
     first = bridge.look is None and pair.is_first
     near = [direction.near(columns, f"{s}_canonical", f"{s}_agreed") for s in ("left", "right")]
     moved = direction.moved(

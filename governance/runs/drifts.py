@@ -78,7 +78,7 @@ class Drifts:
         `seen` holds every (source, entity) that the run read or tried to; the rest is carried on.
         What is no longer configured is gone.
         """
-        configured = {(m.source, e.name) for e in self.config.entities for m in e.mappings}
+        configured = {(m.source, e.name) for e in self.config.tables for m in e.mappings}
         rows: list[Row] = []
         with engine(self.home) as con:
             past = self._standing(con)

@@ -68,8 +68,12 @@ def carry(con: Any, names: dict[str, Any]) -> None:
     con.execute(_CARRIED, names)
 
 
-def add(con: Any, happened: str, values: dict[str, Any]) -> None:
-    """Write down what the query `happened` tells, in the columns of `events`."""
-    con.execute(f"CREATE OR REPLACE TABLE happened AS {happened}", values)
+def add(con: Any, happened: str, values: dict[str, Any]) -> bool:
+    """Write down what the query `happened` tells, in the columns of `events`; whether it told
+    anything. On most nights most queries do not."""
+    made = con.execute(f"CREATE OR REPLACE TABLE happened AS {happened}", values)
+    if not made.fetchall()[0][0]:
+        return False
     con.execute(_FIRST)
     con.execute("INSERT INTO events BY NAME FROM happened")
+    return True

@@ -92,6 +92,7 @@ def _execute(context: Context) -> None:
         used_snapshots=sorted({id for e in evaluations for id in e.snapshots}),
         results=[e.result for e in evaluations],
         verdicts=[verdict for e in evaluations for verdict in e.verdicts],
+        outcomes=[outcome for e in evaluations for outcome in e.outcomes],
         measured=[*(metric for e in evaluations for metric in e.metrics), drift.metric],
     )
 

@@ -1,9 +1,13 @@
-"""Which runner carries out which kind of check; `checks.CHECKS` names the kinds."""
+"""Which runner carries out which kind of check; `checks.CHECKS` names those of entities."""
 
 from __future__ import annotations
 
-from checks import consistency
+from checks import consistency, permissions
+from governance.permissions.runner import Permissions
 from governance.runs.consistency import Consistency
 from governance.runs.work import Runner
 
-RUNNERS: dict[str, type[Runner]] = {consistency.CODE: Consistency}
+RUNNERS: dict[str, type[Runner]] = {
+    consistency.CODE: Consistency,
+    permissions.CODE: Permissions,
+}

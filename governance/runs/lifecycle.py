@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from checks.prepare import Side
-from checks.sql import quoted
+from checks.sql import only_row, quoted
 from governance.runs import events
 from governance.runs.findings import PairRun
 
@@ -165,6 +165,12 @@ FROM (FROM findings WHERE {_MINE} AND state = 'open') AS f
 JOIN previous AS p USING (finding_id) WHERE p.opened_at IS NULL AND p.since IS NOT NULL
 """
 
+_ANY_LEFT = """
+SELECT count(*) FROM (SELECT left_source, right_source FROM previous
+                      UNION ALL SELECT left_source, right_source FROM closed) AS p
+ANTI JOIN compared AS c ON c.left_source = p.left_source AND c.right_source = p.right_source
+"""
+
 _LEFT = """
 INSERT INTO findings
 SELECT * REPLACE ('gone' AS state, $now AS closed_at, $run AS closed_run, $now AS since,
@@ -203,16 +209,16 @@ def settle(con: Any, pair: PairRun, left: Side, right: Side, touched: str | None
     con.execute(_FIXES)
     _look(con, pair, left, right, touched)
     of_check = {"check": pair.check, **when}
-    events.add(con, _CLOSED, of_check)
-    con.execute(_TOLD, when)
-    events.add(con, _UNDONE, of_check)
-    con.execute(_TOLD, when)
-    events.add(con, _AGAIN, {**names, **when})
-    con.execute(_BOUNCED)
+    for query in (_CLOSED, _UNDONE):
+        if events.add(con, query, of_check):
+            con.execute(_TOLD, when)
+    if events.add(con, _AGAIN, {**names, **when}):
+        con.execute(_BOUNCED)
     con.execute(_WAIVED, {**names, "now": pair.moment})
-    for query in (_CHANGED, _OPENED, _UNWAIVED):
+    for query in (_CHANGED, _OPENED):
         events.add(con, query, {**names, **when})
-    con.execute(_STANDS_AGAIN, {"now": pair.moment})
+    if events.add(con, _UNWAIVED, {**names, **when}):
+        con.execute(_STANDS_AGAIN, {"now": pair.moment})
 
 
 def keep(con: Any, pair: PairRun) -> None:
@@ -228,6 +234,8 @@ def leave(
         "CREATE OR REPLACE TABLE compared (left_source VARCHAR, right_source VARCHAR)",
     )
     con.executemany("INSERT INTO compared VALUES (?, ?)", [list(pair) for pair in pairs])
+    if not only_row(con, _ANY_LEFT)[0]:
+        return
     when = {"now": now, "run": run}
     con.execute(_LEFT, when)
     con.execute(_CARRIED_LEFT, {"check": check})

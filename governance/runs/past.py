@@ -60,6 +60,7 @@ _REMEMBERED = {
     "looks": LOOKS,
     **lags.TABLES,
 }
+_OF_PAIRS = ["pairs", "fields"]
 
 
 def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -> None:
@@ -69,21 +70,27 @@ def remember(con: Any, check: str, newest: Path | None, compared: Path | None) -
 
     `previous` holds what stood, `closed` what was gone already and is still remembered.
     """
-    for table, columns in _REMEMBERED.items():
-        declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-        con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({declared})")
     of_pairs = compared or newest  # of one that could not compare all, those that it could
-    loaded = ("findings", "agreed", "causes", "events", "looks", *lags.TABLES)
-    for file, tables in ((newest, loaded), (of_pairs, ("pairs", "fields"))):
-        if file is not None:
-            _load(con, check, file, tables)
-    con.execute("CREATE OR REPLACE TABLE closed AS FROM previous WHERE state = 'gone'")
-    con.execute("DELETE FROM previous WHERE state = 'gone'")
+    of_run = [table for table in _REMEMBERED if table not in _OF_PAIRS]
+    if newest == of_pairs:
+        _load(con, check, newest, list(_REMEMBERED))
+    else:
+        _load(con, check, newest, of_run)
+        _load(con, check, of_pairs, _OF_PAIRS)
     # A file of an older form does not say when or how they closed.
-    con.execute("DELETE FROM closed WHERE closed_at IS NULL")
+    con.execute(
+        "CREATE OR REPLACE TABLE closed AS FROM previous"
+        " WHERE state = 'gone' AND closed_at IS NOT NULL"
+    )
+    con.execute("DELETE FROM previous WHERE state = 'gone'")
 
 
-def _load(con: Any, check: str, file: Path, tables: Sequence[str]) -> None:
+def _load(con: Any, check: str, file: Path | None, tables: Sequence[str]) -> None:
+    """Fill the tables from a run's file; without one they are empty."""
+    if file is None:
+        for table in tables:
+            con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({_declared(table)})")
+        return
     with attached(con, file, "before"):
         known = {
             (table, column)
@@ -94,13 +101,23 @@ def _load(con: Any, check: str, file: Path, tables: Sequence[str]) -> None:
         }
         for table in tables:
             columns = _REMEMBERED[table]
-            there = ", ".join(quoted(name) for name in columns if (table, name) in known)
-            if there:
-                con.execute(
-                    f"INSERT INTO {_name(table)} ({there}) SELECT {there}"
-                    f" FROM before.main.{table} WHERE check_name = $1",
-                    [check],
-                )
+            if (table, "check_name") not in known:
+                con.execute(f"CREATE OR REPLACE TABLE {_name(table)} ({_declared(table)})")
+                continue
+            there = ", ".join(
+                f"CAST({quoted(name) if (table, name) in known else 'NULL'} AS {kind})"
+                f" AS {quoted(name)}"
+                for name, kind in columns.items()
+            )
+            con.execute(
+                f"CREATE OR REPLACE TABLE {_name(table)} AS SELECT {there}"
+                f" FROM before.main.{table} WHERE check_name = $1",
+                [check],
+            )
+
+
+def _declared(table: str) -> str:
+    return ", ".join(f"{quoted(name)} {kind}" for name, kind in _REMEMBERED[table].items())
 
 
 def _name(table: str) -> str:

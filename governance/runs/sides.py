@@ -18,7 +18,7 @@ from governance.ledger.rows import SnapshotRow
 from governance.runs.bridge import Now, Then
 from governance.runs.looks import Look, Made
 from governance.runs.past import Last, Past
-from governance.runs.snapshots import fingerprint, made_of, meta_of, side_of
+from governance.runs.snapshots import fingerprint, made_of, side_of
 from governance.runs.walk import Step, Walk
 from governance.store import Chains, Home, Link, Opened, Proofs
 
@@ -41,6 +41,7 @@ class Sides:
         self._secret = home.secret().encode()
         self._chains = Chains(con, home, proofs)
         self._held: dict[int, Opened] = {}
+        self._rules: dict[str, Made] = {}  # by the catalogue of a snapshot's own file
         self._walk: tuple[str, dict[str, str], str] | None = None
 
     @contextmanager
@@ -70,8 +71,7 @@ class Sides:
         assert mapping is not None
         opened = self._open(snapshot)
         spec = spec_of(entity, mapping, secret=self._secret, zone=self._config.time_zone.key)
-        made = meta_of(self._con, opened)
-        if made is None or made[0] != fingerprint(spec):
+        if self._made(opened).form != fingerprint(spec):
             raise GovernanceError(
                 "store.mapping_changed", source=snapshot.source, entity=entity.name
             )
@@ -96,7 +96,7 @@ class Sides:
 
     def now(self, side: Side, snapshot: SnapshotRow) -> Now:
         """Today's `side` with the rules that its snapshot was made by."""
-        return Now(side, made_of(self._con, self._open(snapshot)))
+        return Now(side, self._made(self._open(snapshot)))
 
     def then(self, look: Look | None) -> tuple[Look | None, tuple[Then | None, Then | None]]:
         """The sides of the last look as they can still be read, whatever rules hold today; and the
@@ -133,12 +133,17 @@ class Sides:
             opened = self._open(snapshot)
         except GovernanceError:
             return None, Made()
-        made = made_of(self._con, opened)
+        made = self._made(opened)
         spec = made.spec
         if spec is None:
             return None, made
         side = side_of(opened, replace(spec, secret=self._secret))
         return Then(self._keyed(side, snapshot)), made
+
+    def _made(self, opened: Opened) -> Made:
+        if opened.newest not in self._rules:
+            self._rules[opened.newest] = made_of(self._con, opened)
+        return self._rules[opened.newest]
 
     def _between(self, then: SnapshotRow, now: SnapshotRow) -> tuple[str, ...] | None:
         """The catalogues of the files that lead from one snapshot to the other, if any do."""

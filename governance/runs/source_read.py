@@ -36,7 +36,7 @@ class SourceRead:
 
     def read(self) -> dict[tuple[str, str], Seen]:
         """All of the source's entities, or a reason for each that could not be read."""
-        entities = tuple(e for e in self.context.config.entities if e.mapping_of(self.source.name))
+        entities = tuple(e for e in self.context.config.tables if e.mapping_of(self.source.name))
         try:
             self._take(entities)
         except LedgerRefused:

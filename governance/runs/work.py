@@ -12,6 +12,7 @@ from checks.outcome import Severity
 from checks.sql import quoted
 from governance.config.model import CheckConfig, Config
 from governance.ledger import Ledger
+from governance.ledger.review_rows import NewOutcome
 from governance.ledger.rows import CheckResult, Metric, NewVerdict, SnapshotRow
 from governance.runs.clues import Clue
 from governance.runs.sides import Sides
@@ -38,7 +39,8 @@ class Evaluation:
     """How a check ended, its numbers, the snapshots it looked at, and how many findings stand.
 
     `error` tells of something on the way that a person must see to, whatever the outcome;
-    `verdicts` are what the run says of lines that were handed out, where that is new.
+    `verdicts` are what the run says of lines that were handed out, `outcomes` of grants that a
+    review was to take away, where that is new.
     """
 
     result: CheckResult
@@ -47,6 +49,7 @@ class Evaluation:
     findings: int
     error: CodedError | None = None
     verdicts: tuple[NewVerdict, ...] = ()
+    outcomes: tuple[NewOutcome, ...] = ()
 
 
 @dataclass(frozen=True)

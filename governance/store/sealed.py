@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.sql import literal, quoted
+from checks.sql import literal, only_row, quoted
 from governance.errors import EvidenceTampered, StoreError
 from governance.store.home import Home
 from governance.store.room import reason
@@ -118,8 +118,10 @@ def _write(
     finally:
         con.execute("DETACH sealing")
     with attached(con, aside, "sealing"):
-        for name, expected in counts.items():
-            found = _number(con, f"SELECT count(*) FROM sealing.{quoted(name)}")
+        each = ", ".join(f"(SELECT count(*) FROM sealing.{quoted(name)})" for name in counts)
+        for (name, expected), found in zip(
+            counts.items(), only_row(con, f"SELECT {each}"), strict=True
+        ):
             if found != expected:
                 raise StoreError("store.short", table=name, expected=expected, found=found)
 
