@@ -25,6 +25,7 @@ from governance.ledger.lease import Leases
 from governance.ledger.migrations import HEAD, KNOWN, upgrade
 from governance.ledger.results import Results
 from governance.ledger.retention import Retention
+from governance.ledger.reviews import Reviews
 from governance.ledger.runs import Runs
 from governance.ledger.slots import Slots
 from governance.ledger.snapshots import Snapshots
@@ -52,6 +53,7 @@ class Ledger:
     retention: Retention
     batches: Batches
     crosswalk: Crosswalk
+    reviews: Reviews
 
     def close(self) -> None:
         self.database.engine.dispose()
@@ -93,6 +95,7 @@ def assemble(database: Database) -> Ledger:
         retention=Retention(database),
         batches=Batches(database),
         crosswalk=Crosswalk(database),
+        reviews=Reviews(database),
     )
 
 

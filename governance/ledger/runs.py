@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from governance.access import Actor, Right
-from governance.ledger import audit, batches
+from governance.ledger import audit, batches, reviews
 from governance.ledger.database import Database, LedgerRefused
 from governance.ledger.ending import close_steps, insert_results, link_snapshots
+from governance.ledger.review_rows import NewOutcome
 from governance.ledger.rows import (
     CheckResult,
     Metric,
@@ -102,6 +103,7 @@ class Runs:
         error_code: str | None = None,
         error_params: Mapping[str, str] | None = None,
         verdicts: Sequence[NewVerdict] = (),
+        outcomes: Sequence[NewOutcome] = (),
     ) -> None:
         """End a running run; its file, results and metrics are visible from this commit on.
 
@@ -126,6 +128,7 @@ class Runs:
             link_snapshots(connection, run_id, used_snapshots)
             insert_results(connection, run_id, results, measured)
             batches.settle(connection, run_id, verdicts, as_of or now)
+            reviews.settle(connection, run_id, outcomes, as_of or now)
 
     def abandon_stale(self, *, fence: int, now: datetime) -> tuple[int, ...]:
         """Mark failed what holders of older fences left running; returns those runs' ids."""

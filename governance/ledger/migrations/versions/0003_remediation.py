@@ -12,6 +12,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _batches()
+    _lines()
+    _verdicts()
+
+
+def _batches() -> None:
     op.create_table(
         "batches",
         sa.Column("id", BigId, nullable=False),
@@ -41,6 +47,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_batches_status_id", "batches", ["status", "id"])
+
+
+def _lines() -> None:
     op.create_table(
         "batch_lines",
         sa.Column("batch_id", BigId, nullable=False),
@@ -70,6 +79,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_batch_lines_check_name_batch_id", "batch_lines", ["check_name", "batch_id"])
     op.create_index("ix_batch_lines_finding_id", "batch_lines", ["finding_id"])
+
+
+def _verdicts() -> None:
     op.create_table(
         "batch_verdicts",
         sa.Column("batch_id", BigId, nullable=False),

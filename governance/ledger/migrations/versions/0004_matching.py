@@ -12,6 +12,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _crosswalk()
+    _events()
+    _models()
+
+
+def _crosswalk() -> None:
     op.create_table(
         "crosswalk",
         sa.Column("id", BigId, nullable=False),
@@ -52,6 +58,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'accepted'"),
         )
     op.create_index("ix_crosswalk_entity_status_id", "crosswalk", ["entity", "status", "id"])
+
+
+def _events() -> None:
     op.create_table(
         "crosswalk_events",
         sa.Column("id", BigId, nullable=False),
@@ -67,6 +76,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_crosswalk_events_pair_id_id", "crosswalk_events", ["pair_id", "id"])
+
+
+def _models() -> None:
     op.create_table(
         "crosswalk_models",
         sa.Column("entity", sa.Text(), nullable=False),

@@ -1,0 +1,1 @@
+"""Review campaigns: people look at grants again, and later runs prove what came of it."""
