@@ -202,11 +202,11 @@ def spoil(planter: Planter, spoilt: Spoilt, share: float) -> None:
 def plant_together(planter: Planter) -> None:
     """What happened to records that belong together: those of one account manager, whose levels
     nobody carries over any more, and those of one import."""
-    owners = Counter(row["owner"] for row in planter.books.records["customer"].values()
+    owners = Counter(row["first_owner"] for row in planter.books.records["customer"].values()
                      if in_no_drop(row))  # fmt: skip
     owner = max(owners, key=lambda code: (owners[code], code))
     most = planter.portion("customer", 0.0025)
-    for key in planter.take("customer", most, lambda row: row["owner"] == owner):
+    for key in planter.take("customer", most, lambda row: row["first_owner"] == owner):
         planter.stale("customer", key, "level", "one_manager")
     numbers = sorted(row["number"] for row in planter.books.records["contract"].values()
                      if in_no_drop(row))  # fmt: skip

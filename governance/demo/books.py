@@ -16,7 +16,8 @@ from typing import Literal
 from governance.demo.company import Key
 from governance.demo.faults import Fault
 from governance.demo.notation import BUSINESS_ZONE, STYLES, Row, Value, in_oa
-from governance.demo.schema import ENTITIES, KEYS, Store, table_of
+from governance.demo.schema import ENTITIES, KEYS, table_of
+from governance.demo.shapes import Store
 
 
 @dataclass(frozen=True)

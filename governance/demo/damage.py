@@ -64,9 +64,7 @@ EDITS: dict[str, Callable[[Random, Row], Any]] = {
     "job_title": lambda random, row: other(random, JOB_TITLES, row["job_title"]),
     "post": lambda random, row: other(random, POSTS, row["post"]),
     "branch": lambda random, row: other(random, tuple(firms.BRANCH_NAMED), row["branch"]),
-    "owner": lambda random, row: other(
-        random, tuple(f"{int(row['owner']) + step:06d}" for step in (1, 2, 3)), row["owner"]
-    ),
+    "owner": lambda random, row: other(random, row["heirs"], row["owner"]),
     "active": lambda _random, row: not row["active"],
 }
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from governance.demo.mends import SHEETS, Sheet
+from governance.demo.reviewing import decide_review, open_review, sign_review
 
 if TYPE_CHECKING:
     from governance.cases.actions import Actions, Selection
@@ -126,7 +127,9 @@ def _grant_waivers(people: People, now: datetime) -> None:
 
 DEEDS: dict[int, tuple[Callable[[People, datetime], None], ...]] = {
     2: (_share_out,),
-    5: (_ask_around,),
+    3: (open_review,),
+    4: (decide_review,),
+    5: (_ask_around, sign_review),
     7: (_ask_for_waivers,),
     8: (_grant_waivers,),
     20: (_share_out, _ask_around),

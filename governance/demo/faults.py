@@ -1,4 +1,4 @@
-"""The truth about the demo company: every difference that was planted, and for how long."""
+"""The truth about the demo company: what was planted, differences and overreach, and how long."""
 
 from __future__ import annotations
 
@@ -53,6 +53,23 @@ class Outage:
 
 
 @dataclass(frozen=True)
+class Overreach:
+    """Somebody may do, or did, what they should not: one failure of a rule.
+
+    `rule` and `subject` are those of the verdict. It shows on the same days as a fault does.
+    """
+
+    rule: str
+    subject: str
+    cause: str
+    planted: int
+    healed: int | None = None
+
+    def shows_on(self, day: int) -> bool:
+        return self.planted <= day and (self.healed is None or day < self.healed)
+
+
+@dataclass(frozen=True)
 class Truth:
     """Everything there is to find, and everything that must not be found."""
 
@@ -62,6 +79,11 @@ class Truth:
     today: date
     faults: tuple[Fault, ...]
     outages: tuple[Outage, ...]
+    overreach: tuple[Overreach, ...] = ()
+
+    def overreach_at(self, day: int) -> tuple[Overreach, ...]:
+        """The failures of rules about permissions that the data of `day` must give."""
+        return tuple(o for o in self.overreach if o.shows_on(day))
 
     def at(self, day: int) -> tuple[Fault, ...]:
         """The findings that the data of `day` must give, no more and no fewer."""
@@ -78,10 +100,13 @@ class Truth:
         """As JSON beside the stores, one fault a line so that people can search it."""
         head = {"seed": self.seed, "size": self.size, "days": self.days}
         lines = ",\n".join(json.dumps(asdict(f), ensure_ascii=False) for f in self.faults)
+        rights = ",\n".join(json.dumps(asdict(o), ensure_ascii=False) for o in self.overreach)
         outages = json.dumps([asdict(outage) for outage in self.outages])
         text = json.dumps({**head, "today": self.today.isoformat()}, ensure_ascii=False)
         path.write_text(
-            f'{text[:-1]},\n"outages": {outages},\n"faults": [\n{lines}\n]}}\n', encoding="utf-8"
+            f'{text[:-1]},\n"outages": {outages},\n"overreach": [\n{rights}\n],\n'
+            f'"faults": [\n{lines}\n]}}\n',
+            encoding="utf-8",
         )
 
 
@@ -95,4 +120,5 @@ def read_truth(path: Path) -> Truth:
         today=date.fromisoformat(told["today"]),
         faults=tuple(Fault(**{**f, "key": tuple(f["key"])}) for f in told["faults"]),
         outages=tuple(Outage(**outage) for outage in told["outages"]),
+        overreach=tuple(Overreach(**o) for o in told["overreach"]),
     )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Changes whenever the same seed would make another company or other days, and whenever what an
 # older version built could not be shown any more.
-EDITION = 5
+EDITION = 6
 DEFAULT_SIZE, DEFAULT_DAYS = 5000, 30
 DEFAULT_HOME = Path("var") / "demo"
 LOCK, COMPANY, CONFIG, TRUTH = "demo.lock", "company", "governance.yaml", "truth.json"

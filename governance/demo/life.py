@@ -111,7 +111,7 @@ class Life:
     def arrivals(self) -> None:
         """New customers with a contact each, new contracts, new payments."""
         size = len(self.first["customer"])
-        sellers = {row["branch"]: row["code"] for row in self.first["staff"]}
+        sellers = {row["branch"]: row["owner"] for row in self.first["customer"]}
         for _ in range(self.times(size * 0.0012)):
             branch = self.random.choice(firms.BRANCHES)
             customer = self.maker.customer(branch, sellers[branch.name], self.today)

@@ -11,15 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from governance.demo.books import Op
 from governance.demo.drops import Sheet
-from governance.demo.schema import (
-    TABLES,
-    Alteration,
-    Dialect,
-    Store,
-    Table,
-    alter_statements,
-    create_statement,
-)
+from governance.demo.schema import TABLES, Alteration, alter_statements
+from governance.demo.shapes import Dialect, Store, Table, create_statement
 from governance.demo.stores import FileStores, statement
 from governance.demo.world import Plan
 

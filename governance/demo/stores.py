@@ -12,15 +12,8 @@ from pathlib import Path
 from governance.demo.books import Op
 from governance.demo.drops import Cell, Sheet
 from governance.demo.notation import to_sqlite
-from governance.demo.schema import (
-    TABLES,
-    Alteration,
-    Store,
-    Table,
-    alter_statements,
-    create_statement,
-    table_of,
-)
+from governance.demo.schema import TABLES, Alteration, alter_statements, table_of
+from governance.demo.shapes import Store, Table, create_statement
 from governance.demo.world import Plan
 
 LEDGER_ENCODING = "gb18030"

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 
+from governance.demo.access.cast import cast, settle
+from governance.demo.access.estate import estate
 from governance.demo.backlog import plant_backlog
 from governance.demo.books import Books, Op, Place
 from governance.demo.company import Maker, found
 from governance.demo.drops import LEDGER, LEGACY, Drops, Sheet, plant_in_ledger, plant_in_legacy
-from governance.demo.faults import Fault, Truth
+from governance.demo.faults import Fault, Overreach, Truth
 from governance.demo.life import OUTAGES, Life
 from governance.demo.notation import Row
 from governance.demo.planting import Planter
@@ -51,7 +53,10 @@ def plan(today: date, size: int = 5000, days: int = 30, seed: int = SEED) -> Pla
         raise ValueError("the demo company lives for at least one day")
     start = today - timedelta(days=days)
     maker = Maker(seed, start)
-    books = Books(found(maker, size), seed, start)
+    records = found(maker, size)
+    people = cast(list(records["staff"].values()), start)
+    settle(records, people)
+    books = Books(records, seed, start)
     planter = Planter(books, seed)
     legacy, ledger = Drops(LEGACY, books), Drops(LEDGER, books)
     plant_in_legacy(legacy, planter)
@@ -66,8 +71,16 @@ def plan(today: date, size: int = 5000, days: int = 30, seed: int = SEED) -> Pla
     life = Life(books, planter, maker, (legacy, ledger), start)
     for day in range(1, days + 1):
         life.live(day)
-    truth = Truth(seed, size, days, today, told(books.faults, days), OUTAGES)
-    return Plan(first_rows, dict(books.ops), (*legacy.sheets, *ledger.sheets), truth)
+    rights = estate(books, first_rows, people, seed, start, days)
+    first_rows |= rights.registers.first_rows
+    ops = {
+        day: [*books.ops.get(day, ()), *rights.registers.ops.get(day, ())]
+        for day in range(1, days + 1)
+    }
+    truth = Truth(
+        seed, size, days, today, told(books.faults, days), OUTAGES, seen(rights.planted, days)
+    )
+    return Plan(first_rows, ops, (*legacy.sheets, *ledger.sheets), truth)
 
 
 def told(faults: list[Fault], days: int) -> tuple[Fault, ...]:
@@ -78,6 +91,16 @@ def told(faults: list[Fault], days: int) -> tuple[Fault, ...]:
         if f.planted <= days and f.healed != f.planted
     )
     return tuple(sorted(within, key=lambda f: (f.planted, f.entity, f.kind, f.key, f.field or "")))
+
+
+def seen(planted: list[Overreach], days: int) -> tuple[Overreach, ...]:
+    """The overreach that shows within the days, with an end only where that does."""
+    within = (
+        replace(o, healed=None) if o.healed is not None and o.healed > days else o
+        for o in planted
+        if o.planted <= days
+    )
+    return tuple(sorted(within, key=lambda o: (o.planted, o.rule, o.subject)))
 
 
 class World:

@@ -1,0 +1,1 @@
+"""Who works at the demo company, with which accounts, and what they may do and did."""
