@@ -11,11 +11,11 @@ from governance.cases.timeline import timeline
 from governance.config import Config
 from governance.reading import Finding, Findings, Record
 from governance.reading.model import CLOSED
-from governance.ui import case_actions, case_list, record_parts, states
+from governance.ui import case_actions, case_list, overreach_case, record_parts, states
 from governance.ui import case_parts as parts
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
-from governance.ui.workspace import workspace
+from governance.ui.workspace import Workspace, workspace
 from governance.views import cases
 
 
@@ -27,6 +27,29 @@ def of_finding(view: Findings, config: Config, finding: Finding) -> Record | Non
         return None
     lines = tuple(line for line in found.lines if finding.field in (None, line.field))
     return replace(found, lines=lines, findings=(finding,))
+
+
+def compared(reader: Here, view: Findings, config: Config, finding: Finding) -> None:
+    """Both sides of a record, which of them moved, and what to do."""
+    with states.loading():
+        found = of_finding(view, config, finding)
+    if found is not None:
+        record_parts.sides(reader, config, found)
+    parts.direction(reader, config, finding)
+    parts.bounced(reader, config, finding)
+    if finding.status not in CLOSED:
+        parts.todo(reader, config, finding)
+
+
+def proven(reader: Here, open_: Workspace, config: Config, finding: Finding) -> None:
+    """Why a right is too much, and what proves it."""
+    with states.loading():
+        told = overreach_case.proof(reader, config, open_.desk, finding)
+    overreach_case.reason(reader, finding, told)
+    with st.container(horizontal=True):
+        overreach_case.links(reader, finding, told[1].verdict if told else None)
+    overreach_case.evidence(reader, told)
+    overreach_case.todo(reader, finding)
 
 
 def absent(reader: Here, asked: bool) -> None:
@@ -54,7 +77,7 @@ def draw(reader: Here) -> None:
     config = open_.config
     if config is None:
         return
-    view = open_.desk.view(reader.actor, [check.name for check in config.checks])
+    view = open_.desk.view(reader.actor, open_.queue)
     case_actions.carry_out(reader, view)
     code = st.query_params.get("finding")
     finding = view.finding(code) if code else None
@@ -63,16 +86,13 @@ def draw(reader: Here) -> None:
         return
     parts.header(reader, config, finding)
     with states.loading():
-        found = of_finding(view, config, finding)
         told = timeline(view, finding)
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
-        if found is not None:
-            record_parts.sides(reader, config, found)
-        parts.direction(reader, config, finding)
-        parts.bounced(reader, config, finding)
-        if finding.status not in CLOSED:
-            parts.todo(reader, config, finding)
+        if overreach_case.is_overreach(finding):
+            proven(reader, open_, config, finding)
+        else:
+            compared(reader, view, config, finding)
     with right:
         parts.facts(reader, config, view, finding)
         parts.waiver(reader, finding)

@@ -18,8 +18,8 @@ from governance.ui import (
 )
 from governance.ui.components import opening
 from governance.ui.here import Here, here
-from governance.ui.workspace import workspace
-from governance.views import cases
+from governance.ui.workspace import Workspace, workspace
+from governance.views import cases, overreach
 from governance.views.cases import Tab, Tally
 
 CHART = 230
@@ -40,12 +40,15 @@ def ways(
 
 
 def listed(
-    reader: Here, view: Findings, config: Config, tab: Tab, counted: Tally, filters: Filters
+    reader: Here, open_: Workspace, view: Findings, tab: Tab, counted: Tally, filters: Filters
 ) -> None:
     """The list, and what can be done with all of it or with the rows that are ticked."""
+    config = open_.config
+    assert config is not None
     total = view.count(filters)
     if total == 0:
         blind = any(p.outcome in ("not_evaluable", "error") for p in reading.pairs(view))
+        blind = blind or overreach.is_blind(reader.actor, open_.desk, config)
         narrowed = case_tabs.is_narrowed(tab)
         case_tabs.nothing(reader, tab, counted, narrowed=narrowed, blind=blind)
         return
@@ -69,7 +72,8 @@ def listed(
         words = reader.t("findings.first")
         case_list.case_link(reader, found[0], words, ":material/arrow_forward:")
     with rows:
-        picked, ticked = case_list.cases(reader, config, found, filters, tab, page)
+        reasons = case_list.reasons(reader, config, open_.desk, found)
+        picked, ticked = case_list.cases(reader, config, found, filters, tab, page, reasons)
     if picked is not None:
         case_list.open_case(reader, picked)
     if tab is not Tab.CLOSED:
@@ -85,7 +89,7 @@ def draw(reader: Here) -> None:
     config = open_.config
     if config is None:
         return
-    view = open_.desk.view(reader.actor, [check.name for check in config.checks])
+    view = open_.desk.view(reader.actor, open_.queue)
     if view.reading.newest is None:
         finding_list.nothing_yet(reader)
         return
@@ -101,7 +105,7 @@ def draw(reader: Here) -> None:
     if counted.of(tab) != 0 or tab is Tab.WAIVERS or case_tabs.is_narrowed(tab):
         case_filters.bar(reader, view, config, tab, filters)
     ways(reader, view, config, tab, counted, filters)
-    listed(reader, view, config, tab, counted, filters)
+    listed(reader, open_, view, tab, counted, filters)
 
 
 draw(here())

@@ -10,12 +10,17 @@ from governance.ui import overview_parts as parts
 from governance.ui.components import heading, opening, page_link
 from governance.ui.here import Here, here
 from governance.ui.workspace import workspace
+from governance.views.overreach import Glance, glance
 from governance.views.overview import Overview, overview
 from governance.views.runs import NextSlot, SourceHealth, schedule, source_health
 
 
-def nothing_yet(reader: Here) -> None:
-    """The picture before the first run, with the way to start one."""
+def nothing_yet(reader: Here, access: Glance | None) -> None:
+    """The picture before the first run, with the way to start one. A company of which permissions
+    alone are watched has its tile."""
+    if access is not None and access.run is not None:
+        parts.permissions(reader, access)
+        return
     states.empty(
         reader.t("ui.empty.title"),
         reader.t("ui.empty.body"),
@@ -29,11 +34,12 @@ def blocks(
     seen: Overview,
     health: tuple[SourceHealth, ...],
     slots: tuple[NextSlot, ...],
+    access: Glance | None,
 ) -> None:
     """The whole company, above the fold of a laptop."""
     with st.container(gap="xxsmall"):
         parts.sentence(reader, config, seen)
-    parts.tiles(reader, seen)
+    parts.tiles(reader, seen, access)
     if seen.flow is not None:
         flow_parts.cards(reader, config, seen.flow)
     left, right = st.columns([1.4, 1], gap="xsmall")
@@ -65,13 +71,14 @@ def draw(reader: Here) -> None:
         seen = overview(reader.actor, open_.desk, open_.ledger, config, reader.now)
         health = source_health(reader.actor, open_.ledger, config)
         slots = schedule(config, reader.now)
+        access = glance(reader.actor, open_.desk, config)
     if seen is None:
-        nothing_yet(reader)
+        nothing_yet(reader, access)
         return
     if config.demo:
         parts.demo_banner(reader, seen)
     with st.container(gap="xsmall"):
-        blocks(reader, config, seen, health, slots)
+        blocks(reader, config, seen, health, slots, access)
 
 
 draw(here())

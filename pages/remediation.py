@@ -87,6 +87,8 @@ def draw(reader: Here) -> None:
             ),
         )
         return
+    if config.permissions is not None:
+        st.caption(f":material/key_off: {reader.t('rem.no_overreach')}")
     if view.batches:
         parts.success(reader, view)
     hand_out(reader, open_, config)

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import datetime
 
 from governance.access import WORKER
-from governance.alerts.subjects import CONFIG, RUN, THRESHOLD, is_known
+from governance.alerts.subjects import CONFIG, CRITICAL, EVALUABLE, RUN, THRESHOLD, is_known
 from governance.config import Config
 from governance.i18n import explain_code, t
 from governance.ledger import Ledger
@@ -110,8 +110,8 @@ def subject(alert: AlertRow, config: Config) -> str:
     name, _, part = rest.partition(":")
     titles = {s.name: s.title for s in config.sources} if kind == "source" else {}
     if kind == "check":
-        titles = {c.name: c.title for c in config.checks}
-        kind = "check_threshold" if part == THRESHOLD else "check_evaluable"
+        titles = {c.name: c.title for c in config.every_check}
+        kind = f"check_{part if part in (THRESHOLD, CRITICAL) else EVALUABLE}"
     title = titles[name].in_language(config.locale) if name in titles else name
     return t(f"alert.subject_{kind}", config.locale, name=title)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from governance.config import Config
 
 RUN, CONFIG = "run", "config"
-THRESHOLD, EVALUABLE = "threshold", "evaluable"
+THRESHOLD, EVALUABLE, CRITICAL = "threshold", "evaluable", "critical"
 
 
 def is_known(config: Config, subject: str) -> bool:
@@ -14,5 +14,5 @@ def is_known(config: Config, subject: str) -> bool:
     if kind == "source":
         return any(source.name == rest for source in config.sources)
     if kind == "check":
-        return any(check.name == rest.partition(":")[0] for check in config.checks)
+        return any(check.name == rest.partition(":")[0] for check in config.every_check)
     return True

@@ -2,9 +2,15 @@
 
 What counts as broken: a source that refused or changed its tables at once; a source that was merely
 unreachable only when two runs in a row could not read it (a restart at night wakes nobody); a check
+below its threshold; critical overreach; a check that cannot be evaluated though its sources could
+be read; a run that broke as a whole; a configuration edit that is not used. Which channel was told
+what lies in the ledger, so a restart repeats nothing and an unreachable channel is tried again
+after the next run.
+=======
 below its threshold; a check that cannot be evaluated though its sources could be read; a run that
-broke as a whole; a configuration edit that is not used. Which channel was told what lies in the
-ledger, so a restart repeats nothing and an unreachable channel is tried again after the next run.
+broke as a whole; a configuration edit that is not used; a review campaign whose day draws near.
+Which channel was told what lies in the ledger, so a restart repeats nothing and an unreachable
+channel is tried again after the next run.
 """
 
 from __future__ import annotations
@@ -14,7 +20,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from checks.outcome import Outcome
-from governance.alerts.subjects import CONFIG, EVALUABLE, RUN, THRESHOLD, is_known
+from checks.permissions import CODE as OVERREACH
+from governance.alerts.reviews import REVIEW, pressing
+from governance.alerts.subjects import CONFIG, CRITICAL, EVALUABLE, RUN, THRESHOLD, is_known
 from governance.config import Config
 from governance.errors import ConfigError
 from governance.ledger import Ledger
@@ -47,6 +55,7 @@ def after_run(ledger: Ledger, config: Config, run_id: int, *, fence: int, now: d
     if run.status is not RunStatus.FAILED:
         failed = judge_sources(ledger, run_id, verdict)
         judge_checks(ledger, config, run_id, failed, verdict)
+    judge_reviews(ledger, config, verdict, now)
     apply(ledger, verdict, fence=fence, now=now)
     close_orphans(ledger, config, fence=fence, now=now)
     send(ledger, config, fence=fence, now=now)
@@ -108,7 +117,7 @@ def judge_checks(
         for alert in ledger.alerts.opened()
         if alert.subject.startswith("source:") and alert.subject not in verdict.sound
     }
-    known = {check.name: check for check in config.checks}
+    known = {check.name: check for check in config.every_check}
     for result in ledger.results.of_run(run_id):
         check = known.get(result.check_name)
         if check is None:
@@ -121,9 +130,33 @@ def judge_checks(
                 verdict.broken[threshold] = ("alert.below_threshold", scores(result))
             else:
                 verdict.sound.add(threshold)
+            if check.kind == OVERREACH:
+                judge_overreach(ledger, check.name, run_id, verdict)
         elif result.outcome is Outcome.ERROR or not down.intersection(check.sources):
             code = result.reason_code or "alert.no_reason"
             verdict.broken[evaluable] = (code, result.reason_params)
+
+
+def judge_overreach(ledger: Ledger, check: str, run_id: int, verdict: Verdict) -> None:
+    """Critical overreach that nobody has waived is told until there is none."""
+    subject = f"check:{check}:{CRITICAL}"
+    metrics = ledger.results.metrics_of_run(run_id)
+    named = [m for m in metrics if m.check_name == check and m.name == "open_critical"]
+    standing = int(sum(metric.value or 0 for metric in named))
+    if standing:
+        verdict.broken[subject] = ("alert.critical_overreach", {"count": str(standing)})
+    else:
+        verdict.sound.add(subject)
+
+
+def judge_reviews(ledger: Ledger, config: Config, verdict: Verdict, now: datetime) -> None:
+    """Judge every campaign; one that is over or decided is told no more."""
+    verdict.broken.update(pressing(ledger, config, now))
+    verdict.sound.update(
+        alert.subject
+        for alert in ledger.alerts.opened()
+        if alert.subject.startswith(REVIEW) and alert.subject not in verdict.broken
+    )
 
 
 def scores(result: CheckResultRow) -> dict[str, str]:

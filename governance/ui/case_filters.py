@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from checks import permissions
 from checks.direction import CELLS, ROWS, VOID
 from checks.outcome import Severity
+from checks.permissions.rules import SPECS
 from governance.config import Config
 from governance.reading import Facet, Filters, Findings
 from governance.ui import urls
 from governance.ui.components import severity_words
 from governance.ui.finding_filters import (
+    OVERREACHES,
     PROBLEMS,
     WHOLE,
     entities,
@@ -63,13 +66,15 @@ def chosen(view: Findings, config: Config, tab: Tab) -> Filters:
     """What the URL asks for. Codes that nobody knows are dropped."""
     names = [entity.name for entity in config.entities]
     fields = [field.name for entity in config.entities for field in entity.fields]
+    if config.permissions is not None:
+        names, fields = [*names, permissions.CODE], [*fields, *SPECS]
     one = next(iter(urls.codes("q.entity", names)), None)
     known = list(view.counts(Filters(state=()), Facet.PAIR)) if "q.pair" in st.query_params else ()
     return Filters(
         entity=(one,) if one else (),
         pair=tuple(urls.codes("q.pair", known)),
         field=whole(urls.codes("q.field", [*fields, WHOLE])),
-        cls=tuple(urls.codes("q.class", PROBLEMS)),
+        cls=tuple(urls.codes("q.class", (*PROBLEMS, *OVERREACHES))),
         severity=tuple(urls.codes("q.sev", [s.value for s in Severity])),
         department=whole(given("q.dept")),
         direction=whole(urls.codes("q.dir", [*DIRECTIONS, WHOLE])),
@@ -109,7 +114,8 @@ def bar(here: Here, view: Findings, config: Config, tab: Tab, filters: Filters) 
             names = open_names(view, filters, "q.owner", Facet.OWNER, nobody)
             many(here, view, filters, "q.owner", Facet.OWNER, names, here.t("findings.owner"))
     with columns[3]:
-        names = {code: problem_name(here, titles, code, filters.pair) for code in PROBLEMS}
+        problems = _problems(config, filters)
+        names = {code: problem_name(here, titles, code, filters.pair) for code in problems}
         many(here, view, filters, "q.class", Facet.CLASS, names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         pills(here, view, filters, "q.sev", Facet.SEVERITY, severity_words(here))
@@ -127,6 +133,14 @@ def bar(here: Here, view: Findings, config: Config, tab: Tab, filters: Filters) 
                 on_click=urls.drop,
                 args=(*NARROWING, "q.page"),
             )
+
+
+def _problems(config: Config, filters: Filters) -> tuple[str, ...]:
+    """What findings of the chosen entity can be about."""
+    if permissions.CODE in filters.entity:
+        return OVERREACHES
+    both = config.permissions is not None and not filters.entity
+    return (*PROBLEMS, *OVERREACHES) if both else PROBLEMS
 
 
 def status_words(here: Here) -> dict[str, str]:

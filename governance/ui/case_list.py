@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from checks.outcome import Severity
+from checks.permissions import OVERREACH
 from governance.config import Config
 from governance.exports.exporter import problem
-from governance.reading import Filters, Finding
+from governance.reading import Desk, Filters, Finding
 from governance.reading.model import Status
 from governance.ui import urls
 from governance.ui.case_filters import KEPT, direction_words, status_words
@@ -18,7 +20,9 @@ from governance.ui.finding_list import SHOWN_ROWS, short
 from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.text import bare
+from governance.ui.verdict_words import words_of
 from governance.views.cases import Tab
+from governance.views.person import proofs_of
 from governance.views.titles import Titles
 
 # The tone of each status: red came back, blue is somebody's work, green is proven, grey rests.
@@ -39,10 +43,19 @@ BADGES = {"quiet": "gray", "watch": "yellow", "busy": "blue", "high": "orange", 
 
 
 def cases(
-    here: Here, config: Config, rows: tuple[Finding, ...], filters: Filters, tab: Tab, page: int
+    here: Here,
+    config: Config,
+    rows: tuple[Finding, ...],
+    filters: Filters,
+    tab: Tab,
+    page: int,
+    why: Mapping[str, str],
 ) -> tuple[Finding | None, tuple[Finding, ...]]:
-    """The table; returns the finding whose cell was clicked, and those whose rows are ticked."""
-    shown = [_row(here, config, row, filters, tab) for row in rows]
+    """The table; returns the finding whose cell was clicked, and those whose rows are ticked.
+
+    `why` has the reasons of findings that have no values.
+    """
+    shown = [_row(here, config, row, filters, tab, why) for row in rows]
     columns = _columns(here, config, rows, tab, [str(row["due"]) for row in shown])
     # A new name empties the ticks: after an action, and on another page of the list.
     round_ = st.session_state.get("_q_round", 0)
@@ -59,7 +72,19 @@ def cases(
     return (rows[clicked[0]] if clicked else None), ticked
 
 
-def _row(here: Here, config: Config, row: Finding, filters: Filters, tab: Tab) -> dict[str, Any]:
+def reasons(here: Here, config: Config, desk: Desk, rows: tuple[Finding, ...]) -> dict[str, str]:
+    """Why those of permissions fail, by their ids, for a cell."""
+    mine = [row.finding_id for row in rows if row.kind == OVERREACH]
+    if not mine or config.permissions is None:
+        return {}
+    told = proofs_of(here.actor, desk, mine)
+    words = words_of(here, config, told.departments).knowing(told.names)
+    return {name: words.reason(verdict) for name, verdict in told.verdicts.items()}
+
+
+def _row(
+    here: Here, config: Config, row: Finding, filters: Filters, tab: Tab, why: Mapping[str, str]
+) -> dict[str, Any]:
     titles = Titles(config, here.language)
     field = titles.field(row.entity, row.field) if row.field else problem(row, titles)
     waiver = row.said.waiver
@@ -69,7 +94,7 @@ def _row(here: Here, config: Config, row: Finding, filters: Filters, tab: Tab) -
         "status": [row.status],
         "record": " ".join(part for part in (row.key_shown, short(row.display)) if part) or "–",
         "field": field if filters.entity else f"{titles.entity(row.entity)} · {field}",
-        "left": short(row.left_value),
+        "left": why.get(row.finding_id) or short(row.left_value),
         "right": short(row.right_value),
         "moved": direction_words(here).get(row.direction or ""),
         "owner": row.owner_now,
@@ -107,15 +132,22 @@ def _columns(
         "record": text_column(here.t("findings.record"), width=146),
         "field": text_column(here.t("consistency.field"), width=112),
     }
-    heads = _heads(here, config, rows)
-    columns |= {side: text_column(heads[side], width=106) for side in heads}
+    alone = all(row.kind == OVERREACH for row in rows)
+    if alone:
+        columns["record"] = text_column(here.t("overreach.column.subject"), width=120)
+        columns["field"] = text_column(here.t("overreach.column.rule"), width=150)
+        columns["left"] = text_column(here.t("findings.reason"), width=230)
+    else:
+        heads = _heads(here, config, rows)
+        columns |= {side: text_column(heads[side], width=106) for side in heads}
     columns["owner"] = text_column(here.t("findings.owner"), width=68)
     if tab is Tab.WAIVERS:
         columns["requester"] = text_column(here.t("findings.requester"), width=80)
         columns["reason"] = text_column(here.t("findings.reason"), width=180)
         columns["until"] = text_column(here.t("findings.until"), width=88)
         return columns
-    columns["moved"] = text_column(here.t("findings.moved"), width=84)
+    if not alone:
+        columns["moved"] = text_column(here.t("findings.moved"), width=84)
     if tab is Tab.CLOSED:
         columns["closed"] = text_column(here.t("findings.closed_at"), width=124)
     else:

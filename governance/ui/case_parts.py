@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from checks.permissions import OVERREACH
 from governance.cases.said import Word
 from governance.cases.timeline import Moment, timelines
 from governance.config import Config
@@ -71,7 +72,7 @@ def header(here: Here, config: Config, finding: Finding) -> None:
                 titles.pair(finding.left_source, finding.right_source),
                 problem(finding, titles),
             ]
-            if finding.department:
+            if finding.department and finding.kind != OVERREACH:
                 said.append(here.t("record.department", department=finding.department))
             st.markdown(
                 f"{status_badge(here, finding)}&ensp;{severity_badge(here, finding)}&ensp;"
@@ -79,13 +80,14 @@ def header(here: Here, config: Config, finding: Finding) -> None:
             )
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             back(here)
-            st.page_link(
-                PAGES / "record.py",
-                label=here.t("findings.to_record"),
-                icon=":material/compare_arrows:",
-                query_params=record_query(here, finding),
-                width="content",
-            )
+            if finding.kind != OVERREACH:
+                st.page_link(
+                    PAGES / "record.py",
+                    label=here.t("findings.to_record"),
+                    icon=":material/compare_arrows:",
+                    query_params=record_query(here, finding),
+                    width="content",
+                )
 
 
 def facts(here: Here, config: Config, view: Findings, finding: Finding) -> None:
@@ -230,6 +232,8 @@ def _what(here: Here, titles: Titles, finding: Finding, moment: Moment) -> str:
         "source": source,
     }
     name = moment.what
+    if name == "found" and finding.kind == OVERREACH:
+        name = "found_right"
     if (name == "assign" and not words["owner"]) or (name == "due" and not payload.get("due_at")):
         name += "_back"
     if name == "bounced" and not source:
@@ -247,6 +251,8 @@ def _detail(titles: Titles, finding: Finding, moment: Moment) -> None:
         typed = moment.payload.get("text") or moment.payload.get("reason")
         if typed:
             st.text(str(typed))
+        return
+    if finding.kind == OVERREACH:  # it has no two values: its page tells the proof
         return
     shown = []
     for side, source in (("left", finding.left_source), ("right", finding.right_source)):

@@ -89,7 +89,7 @@ def remark(here: Here, finding: Finding, seen: Observation) -> str:
 
 def column_name(here: Here, config: Config, source: str, entity: str, column: str | None) -> str:
     """A source's column, and the field it holds where it holds one."""
-    known = next((e for e in config.entities if e.name == entity), None)
+    known = next((e for e in config.tables if e.name == entity), None)
     mapping = known.mapping_of(source) if known else None
     if column is None or known is None or mapping is None:
         return column or "–"

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from checks import permissions
 from checks.outcome import CellClass, Kind, Severity
+from checks.permissions.rules import SPECS
+from checks.permissions.verdict import RuleKind
 from governance.config import Config
 from governance.reading import STANDING, Facet, Filters, Findings, State
 from governance.ui import urls
@@ -25,6 +28,8 @@ PROBLEMS = (
     CellClass.NULL_VS_VALUE.value,
     *(kind.value for kind in Kind if kind is not Kind.MISMATCH),
 )
+# What a finding of permissions can be about.
+OVERREACHES = tuple(kind.value for kind in RuleKind)
 # Stands in the URL for "no field" and "no department", which have no code of their own.
 WHOLE = "-"
 
@@ -109,7 +114,10 @@ def filter_bar(here: Here, view: Findings, config: Config, filters: Filters) -> 
 def entities(here: Here, view: Findings, titles: Titles, filters: Filters, page: str) -> None:
     """One entity or all; another one makes the filters by its fields void."""
     counts = view.counts(filters.without(Facet.FIELD), Facet.ENTITY)
-    names = {entity.name: plain(titles.entity(entity.name)) for entity in titles.config.entities}
+    known = [entity.name for entity in titles.config.entities]
+    if page == "q" and titles.config.permissions is not None:
+        known.append(permissions.CODE)
+    names = {name: plain(titles.entity(name)) for name in known}
     urls.restore_one(f"{page}.entity", names)
     st.segmented_control(
         here.t("consistency.entity"),
@@ -149,6 +157,8 @@ def field_names(here: Here, titles: Titles, filters: Filters) -> dict[str, str]:
         if not filters.entity or entity.name in filters.entity:
             for field in entity.fields:
                 names.setdefault(field.name, here.title(field.title))
+    if permissions.CODE in filters.entity:
+        return {rule: titles.field(permissions.CODE, rule) for rule in SPECS}
     return names
 
 
@@ -216,6 +226,8 @@ def state_words(here: Here) -> dict[str, str]:
 
 def problem_name(here: Here, titles: Titles, code: str, pair: tuple[str, ...] = ()) -> str:
     """A class or kind in words; where one pair is chosen, a side is called by its name."""
+    if code in OVERREACHES:
+        return here.t(f"ui.overreach.{code}")
     if code in set(CellClass):
         return here.t(f"ui.class.{code}")
     if len(pair) != 1:

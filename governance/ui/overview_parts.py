@@ -17,6 +17,7 @@ from governance.ui.run_parts import entity_name, source_name
 from governance.ui.states import told
 from governance.ui.text import plain
 from governance.views.causes import Cause
+from governance.views.overreach import Glance
 from governance.views.overview import Overview, PairLine, Score
 from governance.views.runs import Health, NextSlot, SourceHealth
 
@@ -114,8 +115,8 @@ def cause_link(here: Here, config: Config, cause: Cause) -> None:
     )
 
 
-def tiles(here: Here, seen: Overview) -> None:
-    """Strict and adjusted alignment side by side, then what is not being watched yet."""
+def tiles(here: Here, seen: Overview, access: Glance | None) -> None:
+    """Strict and adjusted alignment side by side, then permissions and what is not watched yet."""
     columns = st.columns([1.25, 1.25, 1, 1, 1], gap="xsmall")
     with columns[0]:
         alignment(here, "strict", seen.strict, tuple(day.strict for day in seen.history))
@@ -123,7 +124,26 @@ def tiles(here: Here, seen: Overview) -> None:
         alignment(here, "adjusted", seen.adjusted, tuple(day.adjusted for day in seen.history))
     for column, name in zip(columns[2:], NOT_CONNECTED, strict=True):
         with column:
-            not_connected(here, name)
+            if name == "permissions" and access is not None:
+                permissions(here, access)
+            else:
+                not_connected(here, name)
+
+
+def permissions(here: Here, access: Glance) -> None:
+    """What stands of overreach and what could not be told, with the way to its page."""
+    with st.container(border=True, height=TILES, gap="xxsmall"):
+        st.markdown(f":small[{here.t('overview.tile.permissions')}]")
+        if access.run is None:
+            st.markdown(f":orange[:material/visibility_off: {here.t('overview.overreach.none')}]")
+        else:
+            tone = "red" if access.grave else "gray"
+            grave = here.t("overview.overreach.grave", n=here.number(access.grave))
+            st.markdown(f"**{here.plural('overview.overreach', access.failed)}** :{tone}[{grave}]")
+        if access.unclear or access.is_blind:
+            words = here.t("overview.overreach.unclear", n=here.number(access.unclear))
+            st.caption(f":orange[:material/visibility_off: {words}]")
+        page_link(here, "overreach", f":blue[{here.t('overview.overreach.link')}]")
 
 
 def alignment(here: Here, name: str, score: Score | None, values: tuple[float | None, ...]) -> None:

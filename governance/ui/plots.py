@@ -21,6 +21,7 @@ class Palette:
     """
 
     text: str
+    strong: str
     grid: str
     accent: str
     accent_pale: str
@@ -35,6 +36,7 @@ class Palette:
 
 LIGHT = Palette(
     text="#5b6675",
+    strong="#1d2733",
     grid="#e8ecf1",
     accent="#1f4e8c",
     accent_pale="#4c8dd6",
@@ -55,6 +57,7 @@ LIGHT = Palette(
 )
 DARK = Palette(
     text="#98a4b3",
+    strong="#e4e9ef",
     grid="#26303c",
     accent="#7fb0ee",
     accent_pale="#a9cdf7",
@@ -186,10 +189,18 @@ def figure_of(
     return figure
 
 
-def across(labels: tuple[str, ...], stacks: tuple[Stack, ...], *, height: int, key: str) -> None:
-    """A stacked bar per label, lying down; the first label at the top."""
+def across(
+    labels: tuple[str, ...],
+    stacks: tuple[Stack, ...],
+    *,
+    height: int,
+    key: str,
+    legend: bool = True,
+) -> None:
+    """A stacked bar per label, lying down; the first label at the top. Where a chart beside it has
+    the same legend it may go without."""
     st.plotly_chart(
-        bars_of(labels, stacks, palette(), height),
+        bars_of(labels, stacks, palette(), height, legend),
         key=key,
         height=height,
         theme=None,
@@ -199,7 +210,11 @@ def across(labels: tuple[str, ...], stacks: tuple[Stack, ...], *, height: int, k
 
 @lru_cache(maxsize=64)
 def bars_of(
-    labels: tuple[str, ...], stacks: tuple[Stack, ...], colors: Palette, height: int
+    labels: tuple[str, ...],
+    stacks: tuple[Stack, ...],
+    colors: Palette,
+    height: int,
+    legend: bool = True,
 ) -> Any:
     """The chart of `across`, drawn nowhere."""
     import plotly.graph_objects as go
@@ -215,19 +230,21 @@ def bars_of(
             hovertemplate="%{x:,}",
         )
     axis = {**axis_of(colors), "automargin": True}
+    longest = max((sum(bar) for bar in zip(*(s.values for s in stacks), strict=True)), default=0)
     figure.update_layout(
         barmode="stack",
-        showlegend=True,
+        showlegend=legend,
         # A bar is never thicker than about 22 pixels, however few there are.
         bargap=max(0.32, 1 - 22 * len(labels) / (height - 60)),
         height=height,
-        margin={"l": 4, "r": 12, "t": 24, "b": 4},
+        margin={"l": 4, "r": 12, "t": 24 if legend else 4, "b": 4},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": FONT},
         hovermode="y unified",
         legend={**_legend(colors), "entrywidth": 0},
-        xaxis={**axis, "tickformat": ",d", "nticks": 5},
+        # Of so few each tick would be told twice.
+        xaxis={**axis, "tickformat": ",d", "nticks": 5} | ({"dtick": 1} if longest < 5 else {}),
         yaxis={**axis, "autorange": "reversed", "showgrid": False},
     )
     return figure

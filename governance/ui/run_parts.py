@@ -37,11 +37,11 @@ def source_name(here: Here, config: Config, name: str) -> str:
 
 
 def entity_name(here: Here, config: Config, name: str) -> str:
-    return next((here.title(e.title) for e in config.entities if e.name == name), name)
+    return next((here.title(e.title) for e in config.tables if e.name == name), name)
 
 
 def check_name(here: Here, config: Config, name: str) -> str:
-    return next((here.title(c.title) for c in config.checks if c.name == name), name)
+    return next((here.title(c.title) for c in config.every_check if c.name == name), name)
 
 
 def next_slots(here: Here, config: Config, slots: tuple[NextSlot, ...]) -> None:

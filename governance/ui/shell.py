@@ -16,6 +16,7 @@ from governance.ui.components import PAGES
 from governance.ui.here import Here, act_as, enter, operator
 from governance.ui.text import plain
 from governance.views.cases import personas
+from governance.views.reviews import reviewers
 from governance.worker.standing import NOTHING
 
 ASSETS = Path(__file__).parent / "assets"
@@ -30,8 +31,13 @@ LISTED = (
     ("finding", "assignment_late", False),
     ("lag", "hourglass_top", True),
     ("remediation", "build", True),
-    ("drift", "schema", True),
+    ("overreach", "admin_panel_settings", True),
+    ("reach", "visibility", True),
+    ("reviews", "fact_check", True),
+    ("rule", "gavel", False),
+    ("person", "person_search", False),
     ("matching", "join_inner", True),
+    ("drift", "schema", True),
     ("runs", "update", True),
     ("dictionary", "menu_book", True),
 )
@@ -104,7 +110,12 @@ def _turn_into() -> None:
 
 
 def _personas() -> tuple[str, ...]:
-    return personas(workspace.workspace().config)
+    """The owners that the rules name, and whom open reviews wait for."""
+    open_ = workspace.workspace()
+    named = personas(open_.config)
+    if open_.config is None or not open_.config.demo:
+        return named
+    return tuple(dict.fromkeys((*named, *reviewers(open_.ledger))))
 
 
 def main() -> None:

@@ -31,6 +31,11 @@ class Workspace:
         """The configured checks: one taken out of the configuration no longer speaks."""
         return tuple(check.name for check in self.config.checks) if self.config else ()
 
+    @property
+    def queue(self) -> tuple[str, ...]:
+        """The checks whose findings somebody works on: those of entities, and of permissions."""
+        return tuple(check.name for check in self.config.every_check) if self.config else ()
+
 
 def config_path() -> Path | None:
     """`$DUIQI_CONFIG`, else `./governance.yaml`, else the one in the home directory."""

@@ -74,7 +74,7 @@ def drift_view(actor: Actor, desk: Desk, ledger: Ledger, config: Config) -> Drif
     """What drifted in the whole company. Raises PermissionRefused without the right to view."""
     actor.require(Right.VIEW)
     read = {(s.source, s.entity) for s in ledger.snapshots.newest_of_each()}
-    tables = (Table(m.source, e.name) for e in config.entities for m in e.mappings)
+    tables = (Table(m.source, e.name) for e in config.tables for m in e.mappings)
     page = desk.drift(actor).page(Filters(state=("open",)), limit=MOST_FINDINGS)
     return DriftView(
         tables=tuple(t for t in tables if (t.source, t.entity) in read),

@@ -208,11 +208,11 @@ def expected_steps(config: Config, run: RunRow) -> int:
     """About how many steps the run will have: an entity of a source each, and a check each."""
     reads = sum(
         1
-        for entity in config.entities
+        for entity in config.tables
         for mapping in entity.mappings
         if run.sources is None or mapping.source in run.sources
     )
-    checks = sum(run.checks is None or check.name in run.checks for check in config.checks)
+    checks = sum(run.checks is None or check.name in run.checks for check in config.every_check)
     return reads + checks
 
 

@@ -70,7 +70,7 @@ class Status:
 
 def status_of(ledger: Ledger, config: Config, now: datetime) -> Status:
     active = ledger.runs.active()
-    names = tuple(check.name for check in config.checks)
+    names = tuple(check.name for check in config.every_check)
     results = tuple(r for r in ledger.results.newest_of_each() if r.check_name in names)
     last = ledger.runs.last_over()
     made_with = last.config_digest if last else None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checks import permissions
+from checks.permissions.rules import SPECS
 from governance.config.model import Config
+from governance.i18n import t
+from governance.reviews.outcome import REVOKED
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,23 @@ class Titles:
         return known[name].in_language(self.language) if name in known else name
 
     def pair(self, left: str, right: str) -> str:
-        return f"{self.source(left)} – {self.source(right)}"
+        """Two systems; one of a finding that speaks of one system alone."""
+        both = (left, right) if left != right else (left,)
+        return " – ".join(self.source(name) for name in both)
 
     def entity(self, name: str) -> str:
-        known = {entity.name: entity.title for entity in self.config.entities}
+        known = {entity.name: entity.title for entity in self.config.tables}
+        if self.config.permissions is not None:
+            known[permissions.CODE] = self.config.permissions.check.title
         return known[name].in_language(self.language) if name in known else name
 
     def field(self, entity: str, name: str) -> str:
-        for known in self.config.entities:
+        """A field's title; of permissions, whose fields are rules, the rule's with its number."""
+        if entity == permissions.CODE and name == REVOKED:
+            return t("rules.revoked.title", self.language)
+        if entity == permissions.CODE and name in SPECS:
+            return f"{name} {t(SPECS[name].title, self.language)}"
+        for known in self.config.tables:
             if known.name == entity:
                 for field in known.fields:
                     if field.name == name:
@@ -35,7 +48,7 @@ class Titles:
 
     def key(self, entity: str) -> str:
         """The key fields of an entity, as one word."""
-        for known in self.config.entities:
+        for known in self.config.tables:
             if known.name == entity:
                 return " + ".join(self.field(entity, name) for name in known.key)
         return ""
