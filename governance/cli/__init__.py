@@ -23,7 +23,9 @@ COMMANDS = (
     "status",
     "compare",
     "match",
+    "permissions",
     "export",
+    "reviews",
 )
 
 

@@ -57,6 +57,7 @@ def load_config(path: Path) -> Config:
 
 def bench_of(ledger: Ledger, home: Home) -> Bench:
     """The real tools: the real clock, real runs, the store of this home."""
+    from governance.demo.access.obeying import obeying
     from governance.runs import execute
     from governance.worker.holder import utc_now
     from governance.worker.tidy import clean_up
@@ -66,7 +67,7 @@ def bench_of(ledger: Ledger, home: Home) -> Bench:
         ledger=ledger,
         home=home,
         clock=utc_now,
-        execute=execute,
+        execute=obeying(execute),
         clean_up=lambda fence: clean_up(ledger, home, fence),
     )
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-REMEDIATION = "remediation"
-# Names that are promised but not made yet: told apart from a slip of the pen.
-LATER = ("permissions", "backups")
+REMEDIATION, PERMISSIONS = "remediation", "permissions"
+WHAT = (REMEDIATION, PERMISSIONS)
+# A name that is promised but not made yet: told apart from a slip of the pen.
+LATER = ("backups",)
 KINDS = ("checklist", "import", "sql")
 # How many of the lines that moved the terminal names.
 NAMED = 5
@@ -35,7 +36,7 @@ class Language(StrEnum):
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(metavar=REMEDIATION)],
+    what: Annotated[str, typer.Argument(metavar="|".join(WHAT))],
     out: Annotated[Path, typer.Option("--out", dir_okay=False)],
     kind: Annotated[str, typer.Option("--as", metavar="|".join(KINDS))] = KINDS[0],
     system: Annotated[str | None, typer.Option("--system")] = None,
@@ -54,8 +55,12 @@ def export(
 
     if what in LATER:
         raise ConfigError("remediation.not_yet", what=what)
-    if what != REMEDIATION:
-        raise ConfigError("batch.what", value=what, allowed=REMEDIATION)
+    if what not in WHAT:
+        raise ConfigError("batch.what", value=what, allowed=", ".join(WHAT))
+    if what == PERMISSIONS:
+        count = write_permissions(out, lang.value if lang else language(), config)
+        sys.stdout.write(plural("remediation.written", count, language(), file=out) + "\n")
+        return 0
     if kind not in KINDS:
         raise ConfigError("batch.as", value=kind, allowed=", ".join(KINDS))
     chosen = lang.value if lang else language()
@@ -98,6 +103,27 @@ def write(out: Path, new: NewBatch, entities: tuple[str, ...], named: Path | Non
         raise
     finally:
         desk.close()
+        ledger.close()
+
+
+def write_permissions(out: Path, chosen: str, named: Path | None) -> int:
+    """Write the newest run's rights and verdicts as the local operator. No source is asked."""
+    from governance.access import local_operator
+    from governance.config import load
+    from governance.exports.permissions import PermissionsFile
+    from governance.ledger import open_ledger
+    from governance.reviews.opening import Opener
+    from governance.store import home_path, open_home
+
+    place = home_path()
+    config = load(find_config(named, place), environ=os.environ, secrets=False)
+    home = open_home(place)
+    ledger = open_ledger(home.path)
+    try:
+        opener = Opener(ledger, home, config)
+        file = PermissionsFile(opener, ledger, local_operator(), chosen, datetime.now(UTC))
+        return file.write(out)
+    finally:
         ledger.close()
 
 

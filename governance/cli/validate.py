@@ -106,9 +106,17 @@ def show_sum(config: Config, reached: list[SourceReach], offline: bool) -> None:
     counts: dict[str, Any] = {
         "sources": len(config.sources),
         "entities": len(config.entities),
-        "checks": len(config.checks),
+        "checks": len(config.every_check),
+        "tables": len(config.permissions.tables) if config.permissions else 0,
     }
-    sys.stdout.write(say("validate.sum", path=config.path.name, **counts) + "\n")
+    sys.stdout.write(
+        say(
+            "validate.sum_access" if counts["tables"] else "validate.sum",
+            path=config.path.name,
+            **counts,
+        )
+        + "\n"
+    )
     bad = [source.source for source in reached if not source.fine]
     if bad:
         sys.stderr.write(say("validate.not_fine", sources=", ".join(bad)) + "\n")

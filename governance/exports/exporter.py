@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from checks.permissions import OVERREACH
 from governance.access import Right
 from governance.config.model import Config
 from governance.errors import ConfigError, StoreError
@@ -125,6 +126,8 @@ class Exporter:
 
 def problem(finding: Finding, names: Titles) -> str:
     """What is wrong, in a few words that name the system: `only in CRM`."""
+    if finding.kind == OVERREACH:
+        return t(f"ui.overreach.{finding.cls}", names.language)
     if finding.cls:
         return t(f"ui.class.{finding.cls}", names.language)
     kind, _, side = finding.kind.rpartition("_")
@@ -153,12 +156,18 @@ def write_csv(path: Path, layout: Layout, lines: Iterable[Line]) -> int:
     return written
 
 
-def write_xlsx(path: Path, layout: Layout, lines: Iterable[Line]) -> int:
+def write_xlsx(
+    path: Path,
+    layout: Layout,
+    lines: Iterable[Line],
+    layouts: Mapping[str, Layout] | None = None,
+) -> int:
+    """`layouts` are those of sheets, by title, that have other columns than the rest."""
     from xlsxwriter.exceptions import FileCreateError
 
     written = 0
     with tempfile.TemporaryDirectory() as scratch:
-        file = XlsxFile(path, layout, Path(scratch))
+        file = XlsxFile(path, layout, Path(scratch), layouts or {})
         for sheet, cells, marked in lines:
             file.row(sheet, cells, marked)
             written += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
@@ -101,6 +101,8 @@ class XlsxFile:
     path: Path
     layout: Layout
     scratch: Path
+    # Sheets that have other columns than the rest, by title.
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
     _open: dict[str, _Sheet] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _all: list[tuple[Any, _Sheet]] = field(default_factory=list)
@@ -144,9 +146,10 @@ class XlsxFile:
         name = sheet_name(title, self._names)
         self._names.append(name)
         sheet = self._book.add_worksheet(name)
-        for place, width in enumerate(self.layout.widths):
+        layout = self.layouts.get(title, self.layout)
+        for place, width in enumerate(layout.widths):
             sheet.set_column(place, place, width)
-        for place, word in enumerate(self.layout.header):
+        for place, word in enumerate(layout.header):
             sheet.write_string(0, place, word, self._head)
         sheet.freeze_panes(1, 0)
         made = _Sheet(sheet, title)
@@ -157,7 +160,8 @@ class XlsxFile:
         if not self._open:
             self.sheet("-")
         for sheet, rows in self._all:
-            sheet.autofilter(0, 0, max(rows.next_row - 1, 0), len(self.layout.header) - 1)
+            columns = len(self.layouts.get(rows.title, self.layout).header)
+            sheet.autofilter(0, 0, max(rows.next_row - 1, 0), columns - 1)
         self._book.close()
 
 

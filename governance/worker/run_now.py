@@ -122,7 +122,7 @@ def carry_out_here(bench: Bench, config: Config, run_id: int, held: Held, watch:
 
 
 def select_checks(config: Config, names: Sequence[str]) -> tuple[str, ...] | None:
-    known = tuple(check.name for check in config.checks)
+    known = tuple(check.name for check in config.every_check)
     for name in names:
         if name not in known:
             raise ConfigError("cli.unknown_check", name=name, allowed=", ".join(known) or "-")

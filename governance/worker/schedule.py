@@ -53,7 +53,7 @@ def jobs_of(config: Config) -> tuple[Job, ...]:
     none of their own. A check with a schedule of its own is evaluated by that one alone.
     """
     zone = config.time_zone
-    free_checks = tuple(c for c in config.checks if c.schedule is None)
+    free_checks = tuple(c for c in config.every_check if c.schedule is None)
     found: list[Job] = []
     if config.schedule is not None:
         sources = tuple(s.name for s in config.sources if s.schedule is None)
@@ -65,7 +65,7 @@ def jobs_of(config: Config) -> tuple[Job, ...]:
             found.append(
                 Job(f"source:{source.name}", source.schedule, zone, (source.name,), checks)
             )
-    for check in config.checks:
+    for check in config.every_check:
         if check.schedule is not None:
             sources = tuple(n for n in check.sources if config.source(n).schedule is None)
             found.append(Job(f"check:{check.name}", check.schedule, zone, sources, (check.name,)))
