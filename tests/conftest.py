@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 os.environ["TZ"] = "UTC"
+# Where no bytecode may be written beside the sources, each of the many processes that tests start
+# would compile Streamlit, pandas and the rest anew: 3 CPU s. They share it below the cache instead.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    bytecode = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(bytecode)
+    sys.dont_write_bytecode = False
+
+# What takes longest begins first, so that no process is left with it at the end.
+LONGEST = (
+    "faults/test_kill.py", "demo/", "faults/", "test_adding.py", "runs/", "matching/", "whatif/",
+    "browser/", "test_month.py", "batches/", "pages/", "ui/", "worker/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        path = item.nodeid.removeprefix("tests/")
+        return next((n for n, long in enumerate(LONGEST) if path.startswith(long)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 def missing(reason: str) -> NoReturn:

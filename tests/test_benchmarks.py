@@ -31,3 +31,13 @@ def test_pages_are_visited() -> None:
 
 def test_learning_how_changes_arrive_is_measured() -> None:
     assert "1,000 findings" in told("lag", "--findings", "1000", "--runs", "1")
+
+
+def test_the_rules_on_permissions_are_measured() -> None:
+    words = ["--people", "400", "--documents", "500", "--lines", "2000"]
+    assert "800 accounts" in told("overreach", *words)
+
+
+def test_effective_rights_are_measured() -> None:
+    said = told("permissions", "--part", "holdings", "--accounts", "20", "--roles", "5")
+    assert '"found"' in said

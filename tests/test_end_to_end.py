@@ -106,7 +106,7 @@ def findings(duty: Duty, run: RunRow, states: tuple[str, ...] = OPEN) -> Counter
     for entity, left, right, shown, kind, name, how, copies, state in duty.sealed(
         run,
         "SELECT entity, left_source, right_source, key_shown, kind, field, class, copies, state"
-        " FROM findings WHERE check_name <> 'drift'",
+        " FROM findings WHERE check_name NOT IN ('drift', 'permissions')",
     ):
         if state in states:
             key = () if kind.startswith("null_key") else normalised(shown)
@@ -114,9 +114,23 @@ def findings(duty: Duty, run: RunRow, states: tuple[str, ...] = OPEN) -> Counter
     return found
 
 
+def overreach(duty: Duty, run: RunRow) -> set[tuple[str, str]]:
+    """What the rules about permissions failed: rule and subject."""
+    query = "SELECT rule, subject FROM perm_verdicts WHERE ruling = 'failed'"
+    return set(duty.sealed(run, query))
+
+
+def planted_overreach(world: World, day: int) -> set[tuple[str, str]]:
+    return {(o.rule, o.subject) for o in world.plan.truth.overreach_at(day)}
+
+
 def drifted(duty: Duty, run: RunRow) -> set[tuple[str, ...]]:
-    """The run's drift: source, column, kind."""
-    query = "SELECT left_source, field, kind FROM findings WHERE check_name = 'drift'"
+    """What the run saw of changed columns: source, column, kind. Logs and lists of rights grow in
+    leaps between nights that lie so far apart, which is told too and is not the matter here."""
+    query = (
+        "SELECT left_source, field, kind FROM findings"
+        " WHERE check_name = 'drift' AND kind LIKE 'column_%'"
+    )
     return set(duty.sealed(run, query))
 
 
@@ -144,6 +158,7 @@ def test_every_planted_fault_is_found_and_nothing_else(duty: Duty, world: World)
     assert first.status is RunStatus.SUCCEEDED
     before = told(world.truth_at(FIRST))
     assert findings(duty, first) == before
+    assert overreach(duty, first) == planted_overreach(world, FIRST)
     assert drifted(duty, first) == set()
 
     for day in range(FIRST + 1, SECOND + 1):
@@ -153,6 +168,7 @@ def test_every_planted_fault_is_found_and_nothing_else(duty: Duty, world: World)
     assert second.status is RunStatus.SUCCEEDED
     after = told(world.truth_at(SECOND))
     assert findings(duty, second) == after
+    assert overreach(duty, second) == planted_overreach(world, SECOND)
     assert outcomes(duty, second) <= {Outcome.PASSED, Outcome.FAILED}
     assert drifted(duty, second) == altered()
     assert altered()

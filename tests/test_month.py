@@ -16,7 +16,7 @@ from governance.ledger.batches import NewBatch
 from governance.ledger.rows import BatchKind, Verdict
 from governance.reading import Desk, Finding, Findings
 from tests.runs.conftest import START, Company, founded
-from tests.worlds import settle
+from tests.worlds import CUSTOMERS, settle
 
 KEY = "C002"
 LI, SUN, QIAN = (Actor(name, frozenset(Right)) for name in ("li", "sun", "qian"))
@@ -73,7 +73,7 @@ class Month:
 def month(tmp_path: Path) -> Month:
     folder = tmp_path / "company"
     folder.mkdir()
-    settle(folder)
+    settle(folder, (CUSTOMERS,))
     path = folder / "governance.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("    authority: crm\n", "    authority: crm\n    lag: 36h\n", 1))

@@ -18,9 +18,9 @@ from governance.ledger.batches import NewBatch
 from governance.ledger.rows import BatchKind, BatchLineRow, Verdict
 from governance.reading import Desk, Filters
 from tests.cast import STEWARD
-from tests.runs.conftest import START, Company, company
+from tests.runs.conftest import START, Company, both_worlds, company
 
-__all__ = ["company"]
+__all__ = ["both_worlds", "company"]
 
 
 @dataclass
@@ -72,9 +72,18 @@ class Office:
 
 @pytest.fixture
 def office(company: Company, tmp_path: Path) -> Office:
-    out = tmp_path / "out"
-    out.mkdir()
-    return Office(company, out)
+    return opened(company, tmp_path)
+
+
+@pytest.fixture
+def office_of_both(both_worlds: Company, tmp_path: Path) -> Office:
+    """Of the company that has payments too."""
+    return opened(both_worlds, tmp_path)
+
+
+def opened(company: Company, folder: Path) -> Office:
+    (folder / "out").mkdir()
+    return Office(company, folder / "out")
 
 
 Hands = Callable[[str], None]

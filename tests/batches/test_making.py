@@ -203,17 +203,17 @@ def test_waived_findings_are_left_out_as_long_as_the_waiver_holds(office: Office
     assert office.make()[0].left_out == {}
 
 
-def test_a_lone_row_is_not_told_to_be_merged_in_the_wrong_system(office: Office) -> None:
-    office.company.run()
-    _, path = office.make(filters=Filters(entity=("payment",), state=()))
+def test_a_lone_row_is_not_told_to_be_merged_in_the_wrong_system(office_of_both: Office) -> None:
+    office_of_both.company.run()
+    _, path = office_of_both.make(filters=Filters(entity=("payment",), state=()))
     lone = [one for one in told(path) if one["key"] == "HT7 · 1"]
     by_system = {one["system"]: one["action_code"] for one in lone}
     assert by_system == {"crm": Action.CONFIRM.value, "oa": Action.MERGE.value}
 
 
-def test_a_moment_is_proposed_as_the_target_writes_it(office: Office) -> None:
-    office.company.run()
-    _, path = office.make(filters=Filters(entity=("payment",), state=()))
+def test_a_moment_is_proposed_as_the_target_writes_it(office_of_both: Office) -> None:
+    office_of_both.company.run()
+    _, path = office_of_both.make(filters=Filters(entity=("payment",), state=()))
     moved = line(path, "HT2 · 2", "booked_at")
     assert moved["current"] == "2026-03-04T04:00:00Z"
     assert moved["proposed"] == "2026-03-03T20:00:00Z", "04:00 in Shanghai"

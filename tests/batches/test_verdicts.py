@@ -104,15 +104,15 @@ def test_other_rules_say_nothing_of_old_hashes(office: Office) -> None:
     assert set(customers) == {None}
 
 
-def test_payments_with_a_composite_key_are_read_again_and_judged(office: Office) -> None:
-    company = office.company
+def test_payments_with_a_composite_key_are_read_again_and_judged(office_of_both: Office) -> None:
+    company = office_of_both.company
     company.run()
     only = Filters(entity=("payment",), field=("serial",), state=())
-    made, path = office.make("sql", "sql", system="crm", filters=only)
+    made, path = office_of_both.make("sql", "sql", system="crm", filters=only)
     assert made.lines == 1
-    office.run_script("crm", path.read_text("utf-8").replace("ROLLBACK;", "COMMIT;"))
+    office_of_both.run_script("crm", path.read_text("utf-8").replace("ROLLBACK;", "COMMIT;"))
     company.run()
-    assert office.verdicts(made.number) == {("HT3 · 1", "serial"): Verdict.FIXED}
+    assert office_of_both.verdicts(made.number) == {("HT3 · 1", "serial"): Verdict.FIXED}
 
 
 def cell(**changed: object) -> BatchLine:

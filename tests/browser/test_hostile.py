@@ -22,7 +22,17 @@ HOSTILE = (
     "+cmd|' /C calc'!A0",
     "x" * 1_000_000,
 )
-PAGES = ("", "findings", "consistency", "runs", "dictionary", "lag", "drift", "remediation")
+PAGES = (
+    "",
+    "findings",
+    "consistency",
+    "runs",
+    "dictionary",
+    "lag",
+    "drift",
+    "remediation",
+    "reviews",
+)
 
 
 def poison(folder: Path) -> None:

@@ -15,6 +15,8 @@ from tests.browser.harness import Server, reading, working
 PAGES = (
     "",
     "matching",
+    "overreach",
+    "reach",
     "findings",
     "consistency",
     "record",
@@ -23,6 +25,7 @@ PAGES = (
     "lag",
     "drift",
     "remediation",
+    "reviews",
 )
 
 

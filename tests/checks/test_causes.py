@@ -16,6 +16,7 @@ from checks import causes, transforms
 from checks.causes import Cause
 from checks.clusters import KEYS, VALUE, WINDOW, Size
 from checks.surprise import Known, binomial
+from tests.thorough import some
 
 RECORDS, MOMENTS, RANGES = 5000, 30, 256
 BRANCHES = tuple(f"B{n}" for n in range(10))
@@ -210,7 +211,7 @@ def test_a_field_left_out_by_one_branch_says_which(con: duckdb.DuckDBPyConnectio
     assert (cause.way, place.value, place.count, place.whole) == ("emptied", "B4", 12, 12)
 
 
-SLOW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=some(6, 3), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @SLOW

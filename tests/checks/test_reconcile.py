@@ -17,6 +17,7 @@ from checks.dictionary import Tolerance
 from checks.prepare import Column, Side, Spec, prepare
 from checks.reconcile import Totals, reconcile
 from tests.checks.reconcile_oracle import Expected, Row, expect, upper, written
+from tests.thorough import some
 
 KEY = ("k", "j")
 COLUMNS = (
@@ -28,7 +29,9 @@ COLUMNS = (
 )
 READS = {"k": upper, "j": written, "name": upper, "amount": written, "note": written}
 COMPARED = ("name", "amount", "note")
-quickly = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quickly = settings(
+    max_examples=some(25, 10), deadline=None, suppress_health_check=list(HealthCheck)
+)
 SEALED = b"a secret for this test"
 # Sealed with keyed hashes; prepared without any; in one statement.
 ROADS = [(SEALED, False), (None, False), (None, True)]

@@ -95,6 +95,10 @@ def test_a_way_is_the_same_from_the_other_side(way: str, left: str, right: str, 
 
 
 @pytest.mark.parametrize("hostile", ["%", "_", "\\", "'", "\x00"[:0], "9" * 400, "E", "-", "."])
-def test_odd_text_is_never_an_error(hostile: str, con: Con) -> None:
+def test_odd_text_is_neither_an_error_nor_a_pattern(hostile: str, con: Con) -> None:
+    known = {way.code for way in WAYS}
     for other in ("1", "a?", "0" + hostile, hostile * 2):
-        ways(con, hostile, other)
+        assert {way for way, _, _ in ways(con, hostile, other)} <= known
+    # As a pattern it would be found in any text, and so count as what was cut off.
+    cut = {way for way, _, _ in ways(con, hostile + "abcdefgh", "abcdefgh")}
+    assert ("trimmed" in cut) == (hostile == "")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from governance.compare.request import Request
 from governance.compare.run import compare
+from tests.thorough import some
 
 LEFT = 'id,name,amount\n1,Ann,10\n2,"",20\n3,Cid,\n4,Dan,1\n4,Dan,1\n,Eve,5\n6,Fay,6\n'
 RIGHT = "id,name,amount\n1,Ann,11\n2,,20\n3,Cid,30\n4,Dan,1\n7,Gil,7\n,Hal,8\n"
@@ -174,7 +175,7 @@ def written(path: Path, rows: Table) -> Path:
     return path
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(30, 10), deadline=None, suppress_health_check=list(HealthCheck))
 @given(left=table, right=table)
 def test_applying_the_findings_to_the_left_gives_the_right(tmp_path, left, right):
     out = tmp_path / "findings.jsonl"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from governance.compare.request import Request
 from governance.compare.run import compare
+from tests.thorough import some
 
 COLUMNS = ("v", "k", "w", "j")
 part = st.sampled_from([None, "1", "11", "客", "a b"])
@@ -41,7 +42,7 @@ def found(folder: Path, left: Rows, right: Rows, key: tuple[str, ...], quoted: b
     return told.totals, Counter(findings)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(40, 15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(left=rows, right=rows, key=st.sampled_from([("k",), ("v",), ("k", "j"), ("j", "v")]))
 def test_lines_tell_the_same_as_cells(tmp_path, left, right, key):
     plain, careful = (found(tmp_path, left, right, key, quoted) for quoted in (False, True))

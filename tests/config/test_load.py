@@ -199,6 +199,13 @@ def test_one_source_needs_no_authority(tmp_path: Path) -> None:
     assert config.checks == ()
 
 
+def test_a_text_folded_over_several_lines_is_one_line(tmp_path: Path) -> None:
+    folded = "query: >-\n          select *\n          from kh"
+    config = load(written(tmp_path, FULL.replace("query: select * from kh;", folded)),
+                  environ=ENVIRON)  # fmt: skip
+    assert config.entity("customer").mapping_of("oa").query == "select * from kh"  # type: ignore[union-attr]
+
+
 class TestDigest:
     def test_stays_for_comments_order_and_secrets(self, tmp_path: Path) -> None:
         digest = loaded(tmp_path).digest

@@ -85,7 +85,7 @@ def test_the_stores_differ_exactly_as_the_truth_says(seed: int, tmp_path: Path) 
 def test_keys_are_unique_but_where_copies_were_planted(small: Plan) -> None:
     copied = {f.key for f in small.truth.at(0) if f.kind.startswith("duplicate")}
     for (store, entity), rows in small.first_rows.items():
-        if store == "crm":
+        if store == "crm" and entity in KEYS:
             keys = Counter(tuple(str(row[p]) for p in KEYS[entity]) for row in rows.values())
             assert {key for key, count in keys.items() if count > 1} <= copied
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from governance.demo.schema import TABLES, Table
+from governance.demo.schema import TABLES
 from governance.demo.servers import ServerStores, mariadb, postgresql
+from governance.demo.shapes import Table
 from governance.demo.stores import FileStores
 from governance.demo.world import World, plan
 from tests.plain import from_sqlite

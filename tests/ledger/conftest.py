@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from governance.ledger import Ledger, open_ledger
+from tests.homes import fresh_ledger
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -20,7 +21,7 @@ def url(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture
 def ledger(tmp_path: Path, url: str | None) -> Iterator[Ledger]:
-    opened = open_ledger(tmp_path, url)
+    opened = fresh_ledger(tmp_path) if url is None else open_ledger(tmp_path, url)
     yield opened
     opened.close()
 

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from governance.access import Actor, Right
 from governance.errors import PermissionRefused
-from governance.ledger import Ledger, open_ledger
+from governance.ledger import Ledger
 from governance.ledger.crosswalk import PairRefused
 from governance.ledger.rows import Trigger
 from governance.ledger.walks import AFTER, Between, End, Event, Found, Model, Status
+from tests.homes import fresh_ledger
+from tests.thorough import some
 
 NOW = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
 STEWARD = Actor("lin", frozenset({Right.VIEW, Right.DECIDE}))
@@ -27,7 +29,7 @@ MODEL = Model("rules", 10, {"prior": 0.1}, "seen")
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    made = open_ledger(tmp_path)
+    made = fresh_ledger(tmp_path)
     made.runs.enqueue(STEWARD_RUNS, trigger=Trigger.MANUAL, now=NOW)
     return made
 
@@ -146,7 +148,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=40,
+    max_examples=some(40, 15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

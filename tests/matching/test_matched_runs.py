@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from governance.ledger.tables import crosswalk_models
 from governance.ledger.walks import Between, Event, Status
 from governance.runs import execute
 from governance.store import open_home
+from tests.homes import fresh_ledger
 
 START = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
 TTL = timedelta(days=1000)
@@ -109,16 +111,40 @@ def made() -> leads.Lists:
 
 @pytest.fixture
 def fair(tmp_path: Path, made: leads.Lists) -> Fair:
-    leads.write(made, tmp_path)
-    (tmp_path / "governance.yaml").write_text(CONFIG, encoding="utf-8")
-    ledger = open_ledger(tmp_path / "home")
+    return begun(tmp_path, made)
+
+
+def begun(folder: Path, made: leads.Lists) -> Fair:
+    leads.write(made, folder)
+    (folder / "governance.yaml").write_text(CONFIG, encoding="utf-8")
+    ledger = fresh_ledger(folder / "home")
     fence = ledger.leases.acquire("w", now=START, ttl=TTL)
     assert fence is not None
-    return Fair(tmp_path, ledger, made, fence)
+    return Fair(folder, ledger, made, fence)
 
 
-def test_matched_records_are_compared_and_a_second_run_changes_nothing(fair: Fair) -> None:
-    first = fair.run()
+@pytest.fixture(scope="module")
+def first_look(tmp_path_factory: pytest.TempPathFactory, made: leads.Lists) -> tuple[Fair, RunRow]:
+    """The fair after its first run, to be copied."""
+    fair = begun(tmp_path_factory.mktemp("first look"), made)
+    run = fair.run()
+    fair.ledger.close()
+    return fair, run
+
+
+@pytest.fixture
+def met(tmp_path: Path, first_look: tuple[Fair, RunRow]) -> tuple[Fair, RunRow]:
+    """The fair after its first run, and that run."""
+    fair, run = first_look
+    folder = tmp_path / "met"
+    shutil.copytree(fair.folder, folder)
+    return replace(fair, folder=folder, ledger=open_ledger(folder / "home")), run
+
+
+def test_matched_records_are_compared_and_a_second_run_changes_nothing(
+    met: tuple[Fair, RunRow],
+) -> None:
+    fair, first = met
     accepted, truth = fair.accepted, set(fair.made.pairs)
     assert len(accepted & truth) >= 0.99 * len(accepted)
     assert len(accepted & truth) >= 0.85 * len(truth)
@@ -156,8 +182,9 @@ def test_what_comes_later_is_matched_and_what_goes_keeps_its_partner(fair: Fair)
     assert gone in lone
 
 
-def test_a_split_pair_is_two_records_until_it_is_merged_again(fair: Fair) -> None:
-    before = fair.findings(fair.run())
+def test_a_split_pair_is_two_records_until_it_is_merged_again(met: tuple[Fair, RunRow]) -> None:
+    fair, first = met
+    before = fair.findings(first)
     walk = fair.ledger.crosswalk
     pair = walk.page(STEWARD, BETWEEN, Status.ACCEPTED, limit=1)[0]
     walk.decide(STEWARD, pair.id, Event.SPLIT, now=START)
@@ -173,9 +200,9 @@ def test_a_split_pair_is_two_records_until_it_is_merged_again(fair: Fair) -> Non
 
 
 def test_history_goes_on_under_the_pairs_key_and_an_emptied_list_undoes_nothing(
-    fair: Fair,
+    met: tuple[Fair, RunRow],
 ) -> None:
-    fair.run()
+    fair, _ = met
     accepted = fair.accepted
     waiting = fair.ledger.crosswalk.count(STEWARD, BETWEEN, Status.PROPOSED)
     address = {row[0]: row[4] for row in fair.made.customers}

@@ -15,12 +15,13 @@ from checks.dictionary import Mapping as SourceMapping
 from checks.outcome import Outcome
 from governance.access import Actor, Right
 from governance.config.model import CheckConfig, Config, Retention, SourceConfig
-from governance.ledger import Ledger, open_ledger
+from governance.ledger import Ledger
 from governance.ledger.rows import CheckResult, RunStatus, Trigger
 from governance.ledger.snapshots import NewSnapshot
 from governance.reading import Desk
 from governance.runs.findings import FINDINGS
 from governance.store import Home, engine, open_home, seal
+from tests.homes import fresh_ledger
 
 START = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 
@@ -258,7 +259,7 @@ def fill(
 
 def world(path: Path) -> World:
     home = open_home(path)
-    ledger = open_ledger(home.path)
+    ledger = fresh_ledger(home.path)
     fence = ledger.leases.acquire("builder", now=START, ttl=timedelta(days=400))
     assert fence is not None
     return World(home, ledger, Desk(home, ledger.database), fence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -21,10 +22,12 @@ from governance.ledger import Ledger, open_ledger
 from governance.ledger.rows import RunRow, Trigger
 from governance.runs import execute
 from governance.store import Home, open_home
-from tests.worlds import settle
+from tests.homes import LEDGER, fresh_ledger, take_over
+from tests.worlds import CUSTOMERS, WORLDS, TinyWorld, settle
 
 TTL = timedelta(days=1000)
 START = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
+SETTLED = ("governance.yaml", "crm.sqlite", "oa.sqlite")
 
 
 @lru_cache(maxsize=8)
@@ -33,16 +36,26 @@ def loaded(path: Path, _text: bytes, environ: frozenset[tuple[str, str]]) -> Con
     return load(path, environ=dict(environ))
 
 
+def never() -> bool:
+    return False
+
+
 @dataclass
 class Company:
-    """Runs happen a day apart unless told otherwise."""
+    """Runs happen a day apart unless told otherwise.
+
+    A first look at systems as they were settled, with nothing asked for, is the one at `looked`: it
+    was lived once, and is copied.
+    """
 
     folder: Path
     home: Home
     ledger: Ledger
     fence: int
     day: int = 0
-    stop: Callable[[], bool] = field(default=lambda: False)
+    stop: Callable[[], bool] = field(default=never)
+    looked: Company | None = None
+    start: datetime = START
 
     @property
     def config(self) -> Config:
@@ -50,6 +63,8 @@ class Company:
         return loaded(path, path.read_bytes(), frozenset(os.environ.items()))
 
     def run(self, **asked: Any) -> RunRow:
+        if self.looked is not None and not asked and self._is_as_settled(self.looked):
+            return self._as_looked_at(self.looked)
         now = START + timedelta(days=self.day)
         self.day += 1
         made = self.ledger.runs.enqueue(WORKER, trigger=Trigger.MANUAL, now=now, **asked)
@@ -62,6 +77,25 @@ class Company:
             clock=lambda: now,
             stop=self.stop,
         )
+
+    def _is_as_settled(self, other: Company) -> bool:
+        """Whether a look now would be the one that `other` took on the same day."""
+        lease = self.ledger.leases.alive(now=self.start)
+        if lease is None or lease.fence != self.fence or self.ledger.runs.recent():
+            return False
+        if self.day or self.start != START or self.stop is not never:
+            return False
+        return "DUIQI_SECRET" not in os.environ and all(
+            (self.folder / name).is_file()
+            and (self.folder / name).read_bytes() == (other.folder / name).read_bytes()
+            for name in SETTLED
+        )
+
+    def _as_looked_at(self, other: Company) -> RunRow:
+        take_over(self.ledger, self.home.path, other.home.path)
+        self.day = 1
+        (run,) = self.ledger.runs.recent()
+        return run
 
     def elsewhere(self, home: Path) -> Company:
         """The same two systems on the same day, seen for the first time from another home."""
@@ -88,17 +122,51 @@ class Company:
 
 
 @pytest.fixture
-def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
+def company(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Company:
+    """The company that has customers only."""
     monkeypatch.delenv("DUIQI_SECRET", raising=False)
-    folder = tmp_path / "company"
-    folder.mkdir()
-    settle(folder)
-    return founded(folder, tmp_path / "home")
+    return settled(tmp_path, tmp_path_factory, (CUSTOMERS,))
+
+
+@pytest.fixture
+def both_worlds(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Company:
+    """The company that has customers and payments."""
+    monkeypatch.delenv("DUIQI_SECRET", raising=False)
+    return settled(tmp_path, tmp_path_factory, WORLDS)
+
+
+# Companies after their first look, by what they have: each is lived when it is first wanted.
+LOOKED: dict[str, Company] = {}
+
+
+def settled(
+    folder: Path, factory: pytest.TempPathFactory, worlds: tuple[TinyWorld, ...]
+) -> Company:
+    """The company that has these `worlds`, below `folder`, on its first day."""
+    name = " ".join(world.entity for world in worlds)
+    if name not in LOOKED:
+        place = factory.mktemp("looked")
+        settle(place, worlds)
+        LOOKED[name] = founded(place, place / "home")
+        LOOKED[name].run()
+        LOOKED[name].ledger.close()
+    looked = LOOKED[name]
+    (folder / "company").mkdir()
+    for file in SETTLED:
+        shutil.copy(looked.folder / file, folder / "company" / file)
+    made = founded(folder / "company", folder / "home")
+    made.looked = looked
+    return made
 
 
 def founded(folder: Path, at: Path, day: int = 0) -> Company:
     home = open_home(at)
-    ledger = open_ledger(home.path)
+    is_new = not (home.path / LEDGER).exists()
+    ledger = fresh_ledger(home.path) if is_new else open_ledger(home.path)
     fence = ledger.leases.acquire("tests", now=START + timedelta(days=day), ttl=TTL)
     assert fence is not None
-    return Company(folder, home, ledger, fence, day)
+    return Company(folder, home, ledger, fence, day, start=START)

@@ -24,6 +24,7 @@ from governance.runs.snapshots import Reading, Taken, take
 from governance.sources import Extract, Landed
 from governance.store import Chains, Home, Link, Proofs, engine, open_home
 from tests.runs.conftest import START
+from tests.thorough import some
 
 SECRET = b"a secret for this test"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -190,7 +191,7 @@ def live(world: World, what: str, how: Any) -> None:
         world.away = True
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(12, 5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(STEP, max_size=3), min_size=4, max_size=7))
 def test_any_snapshot_equals_a_full_copy_of_its_moment(
     tmp_path_factory: pytest.TempPathFactory,

@@ -154,10 +154,10 @@ def test_rows_that_vanish_are_told_and_come_back(company: Company) -> None:
     assert drift(company, look(company)) == []
 
 
-def test_an_emptied_table_is_told_however_small(company: Company) -> None:
-    look(company)
-    company.change("crm", "DELETE FROM payments")
-    assert drift(company, look(company), "severity") == [
+def test_an_emptied_table_is_told_however_small(both_worlds: Company) -> None:
+    look(both_worlds)
+    both_worlds.change("crm", "DELETE FROM payments")
+    assert drift(both_worlds, look(both_worlds), "severity") == [
         ("volume_jump", None, "12", "0", "open", "critical")
     ]
 
@@ -214,15 +214,15 @@ def test_a_run_that_only_reads_and_finds_nothing_seals_nothing(company: Company)
     assert company.run(checks=(), sources=("crm",)).file is None
 
 
-def test_a_table_taken_out_of_the_configuration_drifts_no_more(company: Company) -> None:
-    look(company)
-    company.change("crm", "ALTER TABLE payments ADD COLUMN new TEXT")
-    look(company)
-    path = company.folder / "governance.yaml"
+def test_a_table_taken_out_of_the_configuration_drifts_no_more(both_worlds: Company) -> None:
+    look(both_worlds)
+    both_worlds.change("crm", "ALTER TABLE payments ADD COLUMN new TEXT")
+    look(both_worlds)
+    path = both_worlds.folder / "governance.yaml"
     text = path.read_text("utf-8")
     path.write_text(text[: text.index("  payment:\n")], "utf-8")
-    assert [row[4] for row in drift(company, look(company))] == ["gone"]
-    assert drift(company, look(company)) == []
+    assert [row[4] for row in drift(both_worlds, look(both_worlds))] == ["gone"]
+    assert drift(both_worlds, look(both_worlds)) == []
 
 
 def test_a_damaged_run_file_is_no_past_and_breaks_nothing(company: Company) -> None:
@@ -240,19 +240,22 @@ def test_a_damaged_run_file_is_no_past_and_breaks_nothing(company: Company) -> N
 
 
 @pytest.mark.parametrize("checks", [None, ["customer", "payment"]])
-def test_no_list_of_findings_shows_drift(company: Company, checks: list[str] | None) -> None:
-    company.run()
-    desk = Desk(company.home, company.ledger.database)
+def test_no_list_of_findings_shows_drift(both_worlds: Company, checks: list[str] | None) -> None:
+    both_worlds.run()
+    desk = Desk(both_worlds.home, both_worlds.ledger.database)
     every = Filters(state=tuple(State))
     before = {f.finding_id for f in desk.view(LEADER, checks).every(every)}
-    fill(company, 1)
-    company.change("oa", "ALTER TABLE base_customer ADD COLUMN new TEXT")
-    run = company.run()
+    fill(both_worlds, 1)
+    both_worlds.change("oa", "ALTER TABLE base_customer ADD COLUMN new TEXT")
+    run = both_worlds.run()
     view = desk.view(LEADER, checks)
     assert before < {f.finding_id for f in view.every(every)}
     assert {f.check for f in view.every(every)} == {"customer", "payment"}
-    assert len(drift(company, run)) == 1
-    assert {r.check_name for r in company.ledger.results.of_run(run.id)} == {"customer", "payment"}
+    assert len(drift(both_worlds, run)) == 1
+    assert {r.check_name for r in both_worlds.ledger.results.of_run(run.id)} == {
+        "customer",
+        "payment",
+    }
     desk.close()
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from governance.access import WORKER
 from governance.config import load
-from governance.ledger import open_ledger
 from governance.ledger.rows import RunStatus, Trigger
 from governance.runs import execute
 from governance.store import open_home
 from tests import edges
+from tests.homes import fresh_ledger
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 POSTGRES = {
@@ -63,7 +63,7 @@ def test_what_no_type_can_hold_is_counted_and_kept(
         "utf-8",
     )
     home = open_home(tmp_path / "home")
-    ledger = open_ledger(home.path)
+    ledger = fresh_ledger(home.path)
     fence = ledger.leases.acquire("tests", now=NOW, ttl=timedelta(days=1))
     assert fence is not None
     asked = ledger.runs.enqueue(WORKER, trigger=Trigger.MANUAL, now=NOW)

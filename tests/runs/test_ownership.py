@@ -55,9 +55,9 @@ def told(company: Company, column: str, entity: str = "customer", **asked: Any) 
     return {(key, field): value for key, field, value in rows}
 
 
-def test_the_first_rule_that_fits_names_the_owner(company: Company) -> None:
+def test_the_first_rule_that_fits_names_the_owner(both_worlds: Company) -> None:
     configured(
-        company,
+        both_worlds,
         top="""\
 owners:
   - {owner: 王芳, entity: customer, field: [phone, level], system: oa}
@@ -66,7 +66,7 @@ owners:
   - {owner: 周杰, entity: customer, field: name}
 """,
     )
-    owners = told(company, "owner")
+    owners = told(both_worlds, "owner")
     assert owners["C005", "level"] == "王芳"  # before the department's rule
     assert owners["C006", "phone"] == "王芳"
     assert owners["C010", "credit_limit"] == "赵敏"  # the OA's word counts, so the CRM is wrong
@@ -133,13 +133,15 @@ def test_an_amount_of_its_own_is_the_authoritys_and_else_the_others(company: Com
     assert all(value is None for (key, _), value in money.items() if key is None)
 
 
-def test_an_amount_that_no_one_can_read_is_not_known_and_never_nothing(company: Company) -> None:
-    path = company.folder / "governance.yaml"
+def test_an_amount_that_no_one_can_read_is_not_known_and_never_nothing(
+    both_worlds: Company,
+) -> None:
+    path = both_worlds.folder / "governance.yaml"
     text = path.read_text("utf-8")
     text = text.replace("    display: note\n", "    display: note\n    money: amount\n")
     path.write_text(text, encoding="utf-8")
-    company.change("crm", "UPDATE payments SET amount = 'USD 900' WHERE contract = 'HT5'")
-    money = told(company, "money", "payment")
+    both_worlds.change("crm", "UPDATE payments SET amount = 'USD 900' WHERE contract = 'HT5'")
+    money = told(both_worlds, "money", "payment")
     key = {row[:2]: "".join(f"{len(p or '')}:{p}" for p in row[:2]) for row in PAYMENTS.crm_rows}
     assert money[key["HT5", "1"], "amount"] is None
     assert money[key["HT2", "2"], "booked_at"] == Decimal("400.00")

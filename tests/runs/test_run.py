@@ -25,10 +25,10 @@ def key_of(world: TinyWorld, key: tuple[str, ...]) -> str | None:
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda w: w.entity)
 def test_every_planted_difference_is_found_and_nothing_else(
-    company: Company, world: TinyWorld
+    both_worlds: Company, world: TinyWorld
 ) -> None:
-    run = company.run()
-    found = company.query(
+    run = both_worlds.run()
+    found = both_worlds.query(
         run,
         "SELECT record_key, kind, field, class, copies, state FROM findings WHERE entity = ?",
         world.entity,
@@ -43,9 +43,9 @@ def test_every_planted_difference_is_found_and_nothing_else(
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda w: w.entity)
-def test_rows_add_up_on_both_sides(company: Company, world: TinyWorld) -> None:
-    run = company.run()
-    (row,) = company.query(
+def test_rows_add_up_on_both_sides(both_worlds: Company, world: TinyWorld) -> None:
+    run = both_worlds.run()
+    (row,) = both_worlds.query(
         run,
         "SELECT matched, aligned, mismatched, only_left, only_right, left_rows, left_null_keys,"
         " right_rows, right_null_keys, strict FROM pairs WHERE entity = ?",
@@ -108,54 +108,56 @@ def test_what_comes_back_after_being_gone_is_the_same_finding(company: Company) 
     assert company.query(third, sql) == [(first.id, "open")]
 
 
-def test_a_source_that_is_away_closes_nothing_and_the_next_run_recovers(company: Company) -> None:
-    company.run()
-    database = company.folder / "oa.sqlite"
-    aside = database.rename(company.folder / "away")
-    away = company.run()
+def test_a_source_that_is_away_closes_nothing_and_the_next_run_recovers(
+    both_worlds: Company,
+) -> None:
+    both_worlds.run()
+    database = both_worlds.folder / "oa.sqlite"
+    aside = database.rename(both_worlds.folder / "away")
+    away = both_worlds.run()
     assert away.status is RunStatus.PARTIAL
-    results = company.ledger.results.of_run(away.id)
+    results = both_worlds.ledger.results.of_run(away.id)
     assert {r.outcome for r in results} == {Outcome.NOT_EVALUABLE}
     assert all(r.strict is None and r.reason_params["source"] == "oa" for r in results)
-    assert company.states(away, "C005") == {"level": "unchecked"}
-    failed = [s for s in company.ledger.steps.of_run(away.id) if s.status is StepStatus.FAILED]
+    assert both_worlds.states(away, "C005") == {"level": "unchecked"}
+    failed = [s for s in both_worlds.ledger.steps.of_run(away.id) if s.status is StepStatus.FAILED]
     assert {s.source for s in failed} == {"oa"}
 
     aside.rename(database)
-    back = company.run()
+    back = both_worlds.run()
     assert back.status is RunStatus.SUCCEEDED
-    assert company.states(back, "C005") == {"level": "open"}
+    assert both_worlds.states(back, "C005") == {"level": "open"}
 
 
-def test_the_other_source_is_still_read_when_one_is_away(company: Company) -> None:
-    (company.folder / "oa.sqlite").rename(company.folder / "away")
-    run = company.run()
-    done = [s for s in company.ledger.steps.of_run(run.id) if s.status is StepStatus.DONE]
+def test_the_other_source_is_still_read_when_one_is_away(both_worlds: Company) -> None:
+    (both_worlds.folder / "oa.sqlite").rename(both_worlds.folder / "away")
+    run = both_worlds.run()
+    done = [s for s in both_worlds.ledger.steps.of_run(run.id) if s.status is StepStatus.DONE]
     assert {s.entity for s in done if s.source == "crm"} == {"customer", "payment"}
 
 
-def test_a_vanished_column_fails_its_entity_and_leaves_the_others(company: Company) -> None:
-    company.run()
-    company.change("oa", "ALTER TABLE base_customer RENAME COLUMN khjb TO dengji")
-    run = company.run()
-    outcomes = {r.check_name: r.outcome for r in company.ledger.results.of_run(run.id)}
-    by_entity = {c.entity: outcomes[c.name] for c in company.config.checks}
+def test_a_vanished_column_fails_its_entity_and_leaves_the_others(both_worlds: Company) -> None:
+    both_worlds.run()
+    both_worlds.change("oa", "ALTER TABLE base_customer RENAME COLUMN khjb TO dengji")
+    run = both_worlds.run()
+    outcomes = {r.check_name: r.outcome for r in both_worlds.ledger.results.of_run(run.id)}
+    by_entity = {c.entity: outcomes[c.name] for c in both_worlds.config.checks}
     assert by_entity["customer"] is Outcome.NOT_EVALUABLE
     assert by_entity["payment"] is Outcome.FAILED
-    assert company.states(run, "C005") == {"level": "unchecked"}
+    assert both_worlds.states(run, "C005") == {"level": "unchecked"}
 
 
-def test_a_table_that_did_not_change_is_not_sealed_twice(company: Company) -> None:
-    first = {s.entity: s for s in company.ledger.snapshots.of_run(company.run().id)}
-    company.change("crm", "UPDATE customers SET level = 'D' WHERE code = 'C001'")
-    company.change("crm", "UPDATE customers SET level = 'A' WHERE code = 'C001'")
-    second = company.ledger.snapshots.of_run(company.run().id)
+def test_a_table_that_did_not_change_is_not_sealed_twice(both_worlds: Company) -> None:
+    first = {s.entity: s for s in both_worlds.ledger.snapshots.of_run(both_worlds.run().id)}
+    both_worlds.change("crm", "UPDATE customers SET level = 'D' WHERE code = 'C001'")
+    both_worlds.change("crm", "UPDATE customers SET level = 'A' WHERE code = 'C001'")
+    second = both_worlds.ledger.snapshots.of_run(both_worlds.run().id)
     assert {s.kind for s in second} == {"same"}
     assert {s.file for s in second} <= {
-        s.file for s in company.ledger.snapshots.history("crm", "customer")
+        s.file for s in both_worlds.ledger.snapshots.history("crm", "customer")
     } | {s.file for s in first.values()} | {s.file for s in second}
-    company.change("crm", "UPDATE customers SET level = 'D' WHERE code = 'C001'")
-    third = company.ledger.snapshots.of_run(company.run().id)
+    both_worlds.change("crm", "UPDATE customers SET level = 'D' WHERE code = 'C001'")
+    third = both_worlds.ledger.snapshots.of_run(both_worlds.run().id)
     changed = {(s.source, s.entity) for s in third if s.kind != "same"}
     assert changed == {("crm", "customer")}
 
@@ -222,10 +224,10 @@ def test_nothing_is_pending_at_the_very_first_look(company: Company) -> None:
     assert company.states(company.run(), "C005") == {"level": "open"}
 
 
-def test_one_check_alone_reads_only_what_it_needs(company: Company) -> None:
-    check = next(c for c in company.config.checks if c.entity == "payment")
-    run = company.run(checks=(check.name,))
-    assert [r.check_name for r in company.ledger.results.of_run(run.id)] == [check.name]
+def test_one_check_alone_reads_only_what_it_needs(both_worlds: Company) -> None:
+    check = next(c for c in both_worlds.config.checks if c.entity == "payment")
+    run = both_worlds.run(checks=(check.name,))
+    assert [r.check_name for r in both_worlds.ledger.results.of_run(run.id)] == [check.name]
 
 
 def test_a_check_without_reading_uses_the_newest_snapshots(company: Company) -> None:

@@ -19,6 +19,8 @@ import xlsxwriter
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.thorough import some
+
 Cells = list[str | None]
 Write = Callable[[Cells], Any]
 
@@ -36,7 +38,7 @@ SHEET = CELLS.map(
 )
 
 FEW = settings(
-    max_examples=25,
+    max_examples=some(25, 10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

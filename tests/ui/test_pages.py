@@ -16,7 +16,19 @@ from tests.ui.world import Built
 
 SHELL = Path(__file__).parents[2] / "governance" / "ui" / "shell.py"
 PAGES = Path(__file__).parents[2] / "pages"
-NAMES = ("overview", "findings", "matching", "runs", "dictionary", "lag", "drift", "remediation")
+NAMES = (
+    "overview",
+    "findings",
+    "matching",
+    "runs",
+    "dictionary",
+    "lag",
+    "drift",
+    "remediation",
+    "reviews",
+    "overreach",
+    "reach",
+)
 Point = Callable[[Built], None]
 
 

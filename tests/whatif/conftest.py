@@ -18,6 +18,12 @@ from tests.runs.conftest import Company, founded
 from tests.worlds import CUSTOMERS, governance_yaml, write_sqlite
 
 READER = Actor("li", frozenset({Right.VIEW}))
+OWNERS = """\
+owners:
+  - {owner: 王芳, system: crm}
+  - {owner: 李强, system: oa}
+entities:
+"""
 LAG = ("    display: name\n", "    display: name\n    lag: 36h\n")
 
 
@@ -45,8 +51,7 @@ class World:
     homes: dict[str, Under] = field(default_factory=dict)
 
     def text(self, *changes: tuple[str, str]) -> str:
-        text = governance_yaml()
-        text = text[: text.index("  payment:\n")]
+        text = governance_yaml(worlds=(CUSTOMERS,)).replace("entities:\n", OWNERS, 1)
         for was, becomes in changes:
             assert text.count(was) == 1, was
             text = text.replace(was, becomes)

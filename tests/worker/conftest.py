@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from governance.cli.common import bench_of
-from governance.ledger import open_ledger
 from governance.store import Home, open_home
 from governance.worker.workbench import Bench
+from tests.homes import fresh_ledger
 from tests.worker.child import no_leftovers
 from tests.worker.inbox import Inbox, listening
 
@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.fixture
 def bench(home: Home) -> Iterator[Bench]:
-    ledger = open_ledger(home.path)
+    ledger = fresh_ledger(home.path)
     yield bench_of(ledger, home)
     ledger.close()
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from governance.access import local_operator
-from governance.config import Config
+from governance.config import Config, load
 from governance.ledger.rows import RunStatus
 from governance.worker.run_now import Watch, run_now
 from governance.worker.workbench import Bench
+from tests.permissions.home import settled
 from tests.worker.inbox import Inbox
 from tests.worker.world import company, say
 
@@ -63,6 +64,22 @@ def test_a_check_without_a_threshold_that_fails_is_no_alert(
     say(tmp_path / "oa.sqlite", "UPDATE yg SET xm = '李磊' WHERE gh = 'S1'")
     run(bench, config)
     assert inbox.tries == 0
+
+
+def test_critical_overreach_is_told_once_and_once_when_it_is_over(
+    bench: Bench, inbox: Inbox, tmp_path: Path
+) -> None:
+    path = settled(tmp_path)
+    path.write_text(f"{path.read_text('utf-8')}{CHANNEL}\n", encoding="utf-8")
+    config = load(path, environ={"ALERT_URL": inbox.url})
+    run(bench, config)
+    run(bench, config)
+    assert len(inbox.messages) == 1
+    assert "「权限越权」有严重问题" in inbox.messages[0][1]
+    say(tmp_path / "crm.sqlite", "UPDATE users SET state = 'off' WHERE id = 'u2'")
+    say(tmp_path / "oa.sqlite", "UPDATE steps SET who = '1' WHERE doc = 'H2'")
+    run(bench, config)
+    assert len(inbox.messages) == 2
 
 
 def test_a_source_that_needs_a_person_is_told_at_once_and_its_checks_not_besides(
