@@ -1,0 +1,1 @@
+"""What is inside a dump, read as a stream without a server."""

@@ -1,0 +1,1 @@
+"""Readers of backup catalogues, one file for each tool."""
