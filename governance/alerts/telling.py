@@ -2,15 +2,11 @@
 
 What counts as broken: a source that refused or changed its tables at once; a source that was merely
 unreachable only when two runs in a row could not read it (a restart at night wakes nobody); a check
-below its threshold; critical overreach; a check that cannot be evaluated though its sources could
-be read; a run that broke as a whole; a configuration edit that is not used. Which channel was told
-what lies in the ledger, so a restart repeats nothing and an unreachable channel is tried again
-after the next run.
-=======
-below its threshold; a check that cannot be evaluated though its sources could be read; a run that
-broke as a whole; a configuration edit that is not used; a review campaign whose day draws near.
-Which channel was told what lies in the ledger, so a restart repeats nothing and an unreachable
-channel is tried again after the next run.
+below its threshold; critical overreach; a backup that would not bring the data back; a check that
+cannot be evaluated though its sources could be read; a run that broke as a whole; a configuration
+edit that is not used; a review campaign whose day draws near. Which channel was told what lies in
+the ledger, so a restart repeats nothing and an unreachable channel is tried again after the next
+run.
 """
 
 from __future__ import annotations
