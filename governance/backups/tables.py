@@ -78,6 +78,8 @@ BACKUPS = {
     "size": "BIGINT",
     "data_size": "BIGINT",
     "needs_json": "VARCHAR",
+    "log_from": "VARCHAR",
+    "log_to": "VARCHAR",
     "encrypted": "BOOLEAN",
     "path": "VARCHAR",
     "digest": "VARCHAR",
@@ -124,6 +126,20 @@ TABLES_INSIDE = {
     "examples_json": "VARCHAR",
     "not_before": "TIMESTAMP",
     "before": "TIMESTAMP",
+}
+# Archived logs, one line for each run of segments without a hole; two runs of one archive mean that
+# segments between them are missing. `segments` is NULL where only the ends are known. `listed`:
+# every segment was seen by name.
+LOGS = {
+    "system": "VARCHAR",
+    "catalogue": "VARCHAR",
+    "archive": "VARCHAR",
+    "first": "VARCHAR",
+    "last": "VARCHAR",
+    "segments": "BIGINT",
+    "last_at": "TIMESTAMP",
+    "segment_size": "BIGINT",
+    "listed": "BOOLEAN",
 }
 # What is wrong or unknown, each once; `finding_id` where it is a finding. `mark` is NULL for what
 # bears on none of the four.
@@ -198,6 +214,7 @@ ALL = {
     "backup_list": BACKUPS,
     "backup_contents": CONTENTS,
     "backup_tables": TABLES_INSIDE,
+    "backup_logs": LOGS,
     "backup_problems": PROBLEMS,
     "backup_days": DAYS,
     "backup_together": TOGETHER,
@@ -208,3 +225,7 @@ TABLES = {
     name: f"CREATE TABLE {name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns.items())})"
     for name, columns in ALL.items()
 }
+# Metrics of a run, one for each system, which is the metric's `field`: how old the data of what
+# would be restored is (seconds; none where nobody knows), and how large that backup is (bytes).
+AGE = "data_age"
+SIZE = "backup_size"
