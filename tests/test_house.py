@@ -11,7 +11,7 @@ from string import Formatter
 
 import pytest
 
-from governance.i18n import LANGUAGES, LOCALES, catalogue
+from governance.i18n import LANGUAGES, LOCALES, area_of, catalogue
 
 ROOT = Path(__file__).parents[1]
 UI = ROOT / "governance" / "ui"
@@ -144,7 +144,7 @@ def test_no_message_is_empty(language: str) -> None:
 
 
 def areas() -> set[str]:
-    return {file.stem for file in (LOCALES / "zh").glob("*.po")}
+    return {area_of(file) for file in (LOCALES / "zh").glob("*.po")}
 
 
 def composed(path: Path) -> Iterator[re.Pattern[str]]:
@@ -183,7 +183,7 @@ def test_no_message_is_left_over() -> None:
 
 
 TELLERS = re.compile(
-    r"t|say|plural|opening|Note|BadValue|\w*(Error|Unavailable|Refused|Drift|Tampered)"
+    r"t|say|plural|opening|Note|Problem|Verdict|BadValue|\w*(Error|Unavailable|Refused|Drift|Tampered)"
 )
 
 

@@ -35,7 +35,8 @@ class CatalogueConfig:
     through a shell) or from `files` (output that was saved). Otherwise `path` or `url` says where
     to look. `url` and `environment` hold resolved secrets: never log, store or show them.
     `options` are the kind's own settings, checked by name. `zone` is that of times that come
-    without one. `content`: dumps that we can reach are read.
+    without one. `content`: dumps that we can reach are read. Saved output older than `max_age`
+    is a problem: then the catalogue itself is stale.
     """
 
     name: str
@@ -50,6 +51,7 @@ class CatalogueConfig:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: timedelta = timedelta(seconds=120)
     content: bool = True
+    max_age: timedelta = timedelta(hours=26)
 
 
 @dataclass(frozen=True)

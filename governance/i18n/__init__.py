@@ -1,7 +1,8 @@
 """All words people read, in Chinese and English, from the catalogues in `locales/`.
 
-A catalogue is a gettext file per language and area; a message's id is `<area>.<name>`. Codes live
-in data and URLs, words only at the edge.
+A catalogue is a gettext file per language and area; a message's id is `<area>.<name>`. A large area
+has several files (`backup_*.po` hold `backups.*`). Codes live in data and URLs, words only at the
+edge.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ from checks.errors import CodedError
 
 LANGUAGES = ("zh", "en")
 LOCALES = Path(__file__).parent / "locales"
+# How the names of files begin that share an area.
+SHARED = {"backup_": "backups"}
+
+
+def area_of(file: Path) -> str:
+    """The area whose messages a catalogue file holds."""
+    parted = (area for start, area in SHARED.items() if file.stem.startswith(start))
+    return next(parted, file.stem)
 
 
 @cache
@@ -27,7 +36,7 @@ def catalogue(language: str) -> dict[str, str]:
                 if not message.id:
                     continue
                 name = str(message.id)
-                if name in words or not name.startswith(f"{file.stem}."):
+                if name in words or not name.startswith(f"{area_of(file)}."):
                     raise ValueError(f"{file.name}: {name} is stated twice or in the wrong file")
                 words[name] = str(message.string)
     return words

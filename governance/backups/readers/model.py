@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from checks.backups.model import Catalogue
@@ -35,15 +36,22 @@ class Reply:
 
 @dataclass(frozen=True)
 class Asked:
-    """One catalogue to read, as of `now` (aware UTC)."""
+    """One catalogue to read, as of `now` (aware UTC).
+
+    `stop` is asked in long readings. `memory` is a folder of ours in which a reader may keep what
+    it computed (hashes of files); None: it computes anew.
+    """
 
     catalogue: CatalogueConfig
     now: datetime
     replies: Mapping[str, Reply] = field(default_factory=dict)
+    stop: Callable[[], bool] = lambda: False
+    memory: Path | None = None
 
 
 class Reader(Protocol):
-    """Reads one kind of catalogue. A module of `governance.backups.readers` holds one of them."""
+    """Reads one kind of catalogue. A module of `governance.backups.readers` holds one of them,
+    as `READER`, and has a line in its registry."""
 
     KIND: str
     # What it wants printed; none: it looks for itself, at `path` or `url`.
