@@ -15,8 +15,10 @@ from governance.config.backups import CatalogueConfig
 @dataclass(frozen=True)
 class Part:
     """One output that a reader wants. `command` is run unless the configuration names another or a
-    saved file; words like `{stanza}` are filled from the catalogue's options. One that is not
-    `needed` may be missing: then what it would have proved is unknown."""
+    saved file; words like `{stanza}` are filled from the catalogue's options, and a word whose
+    option is not set is left out. An empty `command` (a look that reads the whole repository) is
+    run only where the configuration names one. One that is not `needed` may be missing: then what
+    it would have proved is unknown."""
 
     name: str
     command: tuple[str, ...]
@@ -25,8 +27,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a command printed, or a saved file holds. `code` None: saved, nobody knows it. `at` is
-    when it was printed."""
+    """What a command printed, or a saved file holds. `code` None: saved, nobody knows it, unless
+    the text ends in a line `rc=0`. `at` is when it was printed."""
 
     text: str
     at: datetime
