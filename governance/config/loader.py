@@ -15,6 +15,7 @@ from governance.config.document import Node, parse
 from governance.config.merge import with_used
 from governance.config.model import Config, Retention
 from governance.config.problems import BadValue, ConfigProblems, Problems
+from governance.config.read_backups import read_backups
 from governance.config.read_checks import read_checks
 from governance.config.read_entities import read_entities
 from governance.config.read_ownership import read_due, read_levels, read_money, read_owners
@@ -28,7 +29,7 @@ from governance.i18n import LANGUAGES
 VERSION = "1"
 KEYS = (
     "version", "company", "locale", "time_zone", "schedule", "retention", "sources", "entities",
-    "checks", "alerts", "use", "demo", "owners", "due", "money_at_risk", "permissions",
+    "checks", "alerts", "use", "demo", "owners", "due", "money_at_risk", "permissions", "backups",
 )  # fmt: skip
 RETENTION = ("snapshots", "runs")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -55,8 +56,9 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
     section.need("company")
     zone = section.read("time_zone", time_zone, ZONE)
     source_node = section.need("sources")
-    # Whoever watches permissions alone has no entities to name.
-    wanted = section.get if section.get("permissions") else section.need
+    # Whoever watches permissions or backups alone has no entities to name.
+    others = section.get("permissions") or section.get("backups")
+    wanted = section.get if others else section.need
     entity_node = wanted("entities")
     sources = read_sources(source_node, zone, secrets, problems)
     # A source that could not be read is still a known name: one mistake, one message.
@@ -69,6 +71,15 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
     stated = tuple(entity_node.items) if entity_node else ()
     access = read_permissions(
         section.get("permissions"), {s.name: s for s in sources}, kinds, path, zone, problems
+    )
+    backups = read_backups(
+        section.get("backups"),
+        {s.name: s for s in sources},
+        tuple(kinds),
+        tuple(access.policy.functions) if access else None,
+        zone,
+        secrets,
+        problems,
     )
     return Config(
         path=path.absolute(),
@@ -87,6 +98,7 @@ def read(root: Node, path: Path, secrets: Secrets, problems: Problems) -> Config
         due=read_due(section),
         money_at_risk=read_levels(section),
         permissions=access,
+        backups=backups,
     )
 
 

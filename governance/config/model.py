@@ -13,6 +13,7 @@ from checks.dictionary import Entity, Title
 from checks.ownership import Levels, OwnerRule, Terms
 
 if TYPE_CHECKING:
+    from governance.config.backups import BackupsConfig
     from governance.config.permissions import PermissionsConfig
 
 
@@ -97,6 +98,7 @@ class Config:
     due: Terms = field(default_factory=Terms)
     money_at_risk: Levels = field(default_factory=Levels)
     permissions: PermissionsConfig | None = None
+    backups: BackupsConfig | None = None
 
     @property
     def tables(self) -> tuple[Entity, ...]:
@@ -106,8 +108,12 @@ class Config:
 
     @property
     def every_check(self) -> tuple[CheckConfig, ...]:
-        """The checks of entities, and that of permissions where they are watched."""
-        return (*self.checks, self.permissions.check) if self.permissions else self.checks
+        """The checks of entities, and those of permissions and backups where they are watched.
+
+        Backups come last: who can delete them is told by the permissions of the same run.
+        """
+        watched = (self.permissions, self.backups)
+        return (*self.checks, *(part.check for part in watched if part is not None))
 
     def source(self, name: str) -> SourceConfig:
         return next(s for s in self.sources if s.name == name)

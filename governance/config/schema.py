@@ -13,9 +13,12 @@ from typing import Any
 
 from checks.normalisers import NORMALISERS
 from checks.permissions.kinds import KINDS, SEMANTICS, AccessKind
+from governance.backups.readers.registry import KINDS as CATALOGUES
 from governance.config import (
     loader,
     merge,
+    read_backups,
+    read_catalogues,
     read_checks,
     read_entities,
     read_mapping,
@@ -48,6 +51,7 @@ DURATION: Schema = {"type": "string", "pattern": r"^(\s*\d+\s*(min|s|m|h|d|w))+\
 SHARE: Schema = {"oneOf": [{"type": "number", "minimum": 0, "maximum": 1},
                            {"type": "string", "pattern": r"^\d+(\.\d+)?%?$"}]}  # fmt: skip
 NUMBER_OR_TEXT: Schema = {"type": ["number", "string"]}
+FLAG: Schema = {"type": "boolean"}
 WEIGHT: Schema = {"type": "integer", "minimum": 1, "maximum": 10}
 
 
@@ -238,6 +242,57 @@ def permissions() -> Schema:
     return closed(read_permissions.KEYS, whole)
 
 
+def backup_catalogue() -> Schema:
+    """Where the backups of a system are listed. What a kind's options are, the loader says."""
+    of = {
+        "kind": {"enum": list(CATALOGUES)},
+        "place": closed(
+            read_catalogues.PLACE,
+            dict.fromkeys(read_catalogues.PLACE, TEXT)
+            | dict.fromkeys(("off_site", "immutable", "encrypted"), FLAG),
+        ),
+        "zone": TEXT,
+        "commands": named({"type": "array", "items": TEXT, "minItems": 1}),
+        "files": named(TEXT),
+        "path": TEXT,
+        "url": by_reference(r"\S"),
+        "password": SECRET,
+        "options": {"type": "object", "additionalProperties": SCALAR},
+        "environment": {"type": "object", "additionalProperties": by_reference(r"\S")},
+        "timeout": DURATION,
+        "content": {"type": "boolean"},
+    }
+    return closed(read_catalogues.KEYS, of, ("kind",))
+
+
+def backups() -> Schema:
+    """The section `backups`."""
+    whole_number: Schema = {"type": "integer", "minimum": 0, "maximum": read_backups.MOST_KEPT}
+    drill = {
+        "target": by_reference(r"\S"),
+        "password": SECRET,
+        "catalogue": TEXT,
+        "schedule": schedule(),
+        "max_age": DURATION,
+        "timeout": DURATION,
+    }
+    of = {
+        **dict.fromkeys(("source", "drills"), TEXT),
+        **dict.fromkeys(("rpo", "rto", "grace"), DURATION),
+        **dict.fromkeys(("databases", "tables", "delete", "restore"), one_or_more(TEXT)),
+        "title": TITLE,
+        "due": schedule(),
+        "keep": closed(read_backups.KEEP, dict.fromkeys(read_backups.KEEP, whole_number)),
+        "timestamps": {"type": "object", "additionalProperties": TEXT},
+        "catalogues": named(backup_catalogue()),
+        "drill": closed(read_backups.DRILL, drill, ("target",)),
+    }
+    group = {"type": "array", "items": one_or_more(TEXT), "minItems": 1}
+    systems = named(closed(read_backups.OF_SYSTEM, of, ("catalogues",)))
+    parts = {"schedule": schedule(), "together": group, "systems": systems}
+    return closed(read_backups.KEYS, parts, ("systems",))
+
+
 def build() -> Schema:
     """The whole schema, draft 2020-12."""
     used = {
@@ -270,6 +325,7 @@ def build() -> Schema:
             read_ownership.LEVELS, dict.fromkeys(read_ownership.LEVELS, NUMBER_OR_TEXT)
         ),
         "permissions": permissions(),
+        "backups": backups(),
     }
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

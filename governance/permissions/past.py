@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from checks.permissions.model import Move
-from governance.runs.findings import FINDINGS
+from governance.runs.faults import Row, earlier_findings, named_rows
 from governance.store import attached
 
 NEEDED = {"perm_people", "perm_grants", "perm_verdicts", "perm_moves"}
 # Moves are asked about for weeks, not for years.
 REMEMBERED = timedelta(days=180)
 
-Row = dict[str, Any]
 First = tuple[datetime, int]  # when first seen (UTC without a zone), and by which run
 
 
@@ -51,7 +51,7 @@ def past_of(con: Any, check: str, file: Path | None, now: datetime) -> Past:
         if NEEDED - names:
             return Past()
         return Past(
-            findings={r["finding_id"]: r for r in _findings(con, check)},
+            findings=earlier_findings(con, check),
             grants={
                 (r["system"], r["account"], r["into_node"], r["into"]): _first(r)
                 for r in _rows(con, "perm_grants")
@@ -71,17 +71,8 @@ def past_of(con: Any, check: str, file: Path | None, now: datetime) -> Past:
         )
 
 
-def _rows(con: Any, table: str) -> list[Row]:
-    found = con.execute(f"SELECT * FROM before.main.{table}")
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
-
-
-def _findings(con: Any, check: str) -> list[Row]:
-    found = con.execute("SELECT * FROM before.main.findings WHERE check_name = $1", [check])
-    names = [column[0] for column in found.description]
-    rows = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
-    return [{name: row.get(name) for name in FINDINGS} for row in rows]
+def _rows(con: Any, table: str) -> Iterable[Row]:
+    return named_rows(con.execute(f"SELECT * FROM before.main.{table}"))
 
 
 def _first(row: Row) -> First:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from checks.outcome import Outcome
 from checks.permissions.evaluate import Evaluated, evaluate
@@ -21,6 +20,7 @@ from governance.permissions.tables import ALL, TABLES
 from governance.permissions.writing import Writer, fill, metrics
 from governance.reviews.outcome import REVOKED, judge
 from governance.runs.earlier import Earlier
+from governance.runs.faults import Faults, waivers
 from governance.runs.findings import FINDINGS, naive
 from governance.runs.work import Evaluation, Seen, Work
 
@@ -118,12 +118,7 @@ class Permissions:
             fill(self.work.con, name, ALL[name], rows)
         moves = [[m.person, m.before, m.after, naive(m.at)] for m in self.moves]
         fill(self.work.con, "perm_moves", ALL["perm_moves"], moves)
-        cases = Cases(
-            self.work.config, check, self.work.run_id, self.work.as_of, self._waivers()
-        ).settled(evaluated, past)
+        work = self.work
+        faults = Faults(work.config, check, work.run_id, work.as_of, waivers(work.con))
+        cases = Cases(faults).settled(evaluated, past)
         fill(self.work.con, "findings", FINDINGS, [list(row.values()) for row in cases])
-
-    def _waivers(self) -> dict[str, tuple[int, str, datetime]]:
-        query = "SELECT finding_id, decision, left_hash, expires_at FROM waivers"
-        found = self.work.con.execute(query).fetchall()
-        return {name: (number, said, ends) for name, number, said, ends in found}
