@@ -37,7 +37,9 @@ class Kind:
         return self.reader.OPTIONS
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "directory": Kind("directory", ("path",)),
+}
 
 
 def reader_of(kind: str) -> Reader:
