@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from checks.backups.model import Backup, Catalogue, LogArchive, LogRun, Method, State, Verdict
 
@@ -245,13 +244,3 @@ def _is_log_of(log: Backup, backup: Backup) -> bool:
     if log.series == backup.series:
         return True
     return backup.databases is not None and log.databases == backup.databases
-
-
-def holes(archive: LogArchive) -> tuple[tuple[str, str], ...]:
-    """The holes of an archive: the last segment before each and the first after it. Only names of
-    one timeline are compared; an archive that cannot be ordered has none that we could tell."""
-    lines = {p.line for r in archive.runs if (p := place_of(r.first)) is not None}
-    found: list[tuple[str, str]] = []
-    for line in sorted(lines):
-        found += [(a.last, b.first) for a, b in pairwise(_ordered(archive.runs, line) or [])]
-    return tuple(found)
