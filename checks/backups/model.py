@@ -160,6 +160,7 @@ class LogRun:
 class LogArchive:
     """Archived logs of one cluster. `runs` in their order; two runs of one timeline mean a hole.
 
+    `id` is the series of the backups that need it, where the catalogue tells.
     `listed`: every segment was seen by name, so that holes can be told. `segment_size` in bytes.
     """
 

@@ -63,11 +63,12 @@ def gather(
 
 def _read(config: CatalogueConfig, now: datetime, stop: Stop, memory: Path | None) -> Catalogue:
     reader = _reader(config)
+    optional = frozenset(name for name, must in reader.OPTIONS.items() if not must)
     replies: dict[str, Reply] = {}
     problems: list[Problem] = []
     for part in reader.PARTS:
         try:
-            reply = _reply(config, part, now, stop)
+            reply = _reply(config, part, now, stop, optional)
         except CodedError as error:
             if part.needed or stop():
                 raise
@@ -88,7 +89,9 @@ def _reader(config: CatalogueConfig) -> Reader:
         raise ConfigError("backups.store.kind", kind=config.kind) from None
 
 
-def _reply(config: CatalogueConfig, part: Part, now: datetime, stop: Stop) -> Reply | None:
+def _reply(
+    config: CatalogueConfig, part: Part, now: datetime, stop: Stop, optional: frozenset[str]
+) -> Reply | None:
     """What a part's file or command says; None for a part that nobody asks for."""
     if part.name in config.files:
         return _saved(config, config.files[part.name])
@@ -97,21 +100,28 @@ def _reply(config: CatalogueConfig, part: Part, now: datetime, stop: Stop) -> Re
         if part.needed:
             raise ConfigError("backups.store.no_part", catalogue=config.name, part=part.name)
         return None
-    command = command or filled(part.command, config.options)
+    if command is None and not part.command:
+        return None
+    command = command or filled(part.command, config.options, optional)
     printed = run(command, config.environment, config.timeout, stop)
     errors = without(_text(printed.errors), config.environment.values())
     return Reply(_text(printed.output), now, printed.code, errors)
 
 
-def filled(command: tuple[str, ...], options: Mapping[str, str]) -> tuple[str, ...]:
-    """`command` with words such as `{stanza}` replaced. Raises ConfigError for one not given."""
+def filled(
+    command: tuple[str, ...], options: Mapping[str, str], optional: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """`command` with words such as `{stanza}` replaced; a word is left out where an optional one is
+    not given. Raises ConfigError for one that must be and is not."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in options:
             raise ConfigError("backups.store.no_option", option=match[1])
         return options[match[1]]
 
-    return tuple(WORD.sub(value, word) for word in command)
+    left_out = optional - options.keys()
+    kept = (word for word in command if not left_out & set(WORD.findall(word)))
+    return tuple(WORD.sub(value, word) for word in kept)
 
 
 def _saved(config: CatalogueConfig, path: Path) -> Reply:

@@ -220,6 +220,12 @@ def test_an_option_fills_a_word_of_the_command() -> None:
         filled(words, {"stanza": "a"})
 
 
+def test_a_word_is_left_out_where_an_optional_option_is_not_given() -> None:
+    words = ("tool", "--repo={repo}", "info")
+    assert filled(words, {}, frozenset({"repo"})) == ("tool", "info")
+    assert filled(words, {"repo": "2"}, frozenset({"repo"})) == ("tool", "--repo=2", "info")
+
+
 def test_saved_output_is_of_the_time_of_its_file(told: Told, tmp_path: Path) -> None:
     path = written(tmp_path, "[]", NOW - timedelta(hours=3))
     gathered = saved(path)

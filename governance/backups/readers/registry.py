@@ -39,6 +39,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "directory": Kind("directory", ("path",)),
+    "pgbackrest": Kind("pgbackrest", PRINTED),
 }
 
 
