@@ -211,14 +211,19 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One table of a backup held against a sealed snapshot of ours.
+    """One table of a backup held against sealed snapshots of ours.
 
-    `snapshot_at` is the snapshot before the backup (`side` "before"), or the nearest. `missing` are
-    keys of the snapshot that the backup lacks, less those that the next snapshot lacks too; `extra`
-    the other way round. `different` counts keys whose normalised values differ, None: only keys
-    were compared. `not_before` and `before` bound the moment of the table's content by our own
-    history: it holds something first seen at `not_before`, and lacks something first seen at
-    `before`.
+    `snapshot` is the last one before the moment of the backup, `next_at` the time of the first one
+    after it; None: there is none yet, so what is `extra` or `different` may only be newer, and what
+    is `missing` may have been deleted since. `missing` are keys that all snapshots around the
+    moment have and the backup lacks, `extra` the other way round. `different` counts keys whose
+    normalised values are those of none of them, None: only keys were compared. `examples` are keys
+    as the snapshot stores them: tokens where they are personal.
+
+    `not_before` and `before` bound the moment of the table's content by our own history: it holds
+    something that was not there yet at `not_before`, and lacks something that was seen by `before`.
+    None: the history says nothing. Where the first is the later one, the rows are of several
+    moments.
     """
 
     snapshot: int
@@ -230,6 +235,7 @@ class Compared:
     examples: tuple[str, ...] = ()
     not_before: datetime | None = None
     before: datetime | None = None
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

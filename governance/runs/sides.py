@@ -69,7 +69,7 @@ class Sides:
         for one that was sealed under another mapping, other normalisers or another secret."""
         mapping = entity.mapping_of(snapshot.source)
         assert mapping is not None
-        opened = self._open(snapshot)
+        opened = self.opened(snapshot)
         spec = spec_of(entity, mapping, secret=self._secret, zone=self._config.time_zone.key)
         if self._made(opened).form != fingerprint(spec):
             raise GovernanceError(
@@ -96,7 +96,7 @@ class Sides:
 
     def now(self, side: Side, snapshot: SnapshotRow) -> Now:
         """Today's `side` with the rules that its snapshot was made by."""
-        return Now(side, self._made(self._open(snapshot)))
+        return Now(side, self._made(self.opened(snapshot)))
 
     def then(self, look: Look | None) -> tuple[Look | None, tuple[Then | None, Then | None]]:
         """The sides of the last look as they can still be read, whatever rules hold today; and the
@@ -130,7 +130,7 @@ class Sides:
         if snapshot is None or snapshot.pruned_at:
             return None, Made()
         try:
-            opened = self._open(snapshot)
+            opened = self.opened(snapshot)
         except GovernanceError:
             return None, Made()
         made = self._made(opened)
@@ -149,9 +149,10 @@ class Sides:
         """The catalogues of the files that lead from one snapshot to the other, if any do."""
         if then.base_id != now.base_id or then.id > now.id:
             return None
-        return self._open(now).files[len(self._open(then).files) :]
+        return self.opened(now).files[len(self.opened(then).files) :]
 
-    def _open(self, snapshot: SnapshotRow) -> Opened:
+    def opened(self, snapshot: SnapshotRow) -> Opened:
+        """The files of a snapshot, attached. Raises EvidenceTampered for a damaged one."""
         if snapshot.id not in self._held:
             chain = self._ledger.snapshots.chain(snapshot)
             self._held[snapshot.id] = self._chains.open([Link(s.file, s.sha256) for s in chain])
