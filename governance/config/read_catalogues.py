@@ -20,7 +20,7 @@ from governance.config.values import choice, flag, positive_duration, time_zone
 
 KEYS = (
     "kind", "place", "zone", "commands", "files", "path", "url", "password", "options",
-    "environment", "timeout", "content",
+    "environment", "timeout", "content", "max_age",
 )  # fmt: skip
 PLACE = ("name", "medium", "off_site", "immutable", "encrypted")
 # Keys of which each kind takes its own.
@@ -60,6 +60,7 @@ class CatalogueReader:
             environment=self._environment(section),
             timeout=section.read("timeout", positive_duration, timedelta(minutes=2)),
             content=section.read("content", flag, True),
+            max_age=section.read("max_age", positive_duration, timedelta(hours=26)),
         )
 
     def _refuse_strangers(self, section: Section, name: str, kind: Kind) -> None:

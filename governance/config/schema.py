@@ -261,6 +261,7 @@ def backup_catalogue() -> Schema:
         "environment": {"type": "object", "additionalProperties": by_reference(r"\S")},
         "timeout": DURATION,
         "content": {"type": "boolean"},
+        "max_age": DURATION,
     }
     return closed(read_catalogues.KEYS, of, ("kind",))
 

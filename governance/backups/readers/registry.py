@@ -15,7 +15,8 @@ PRINTED = ("commands", "files")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of catalogue. `takes` are the entries of a catalogue that say where it is."""
+    """One kind of catalogue. `takes` are the entries of a catalogue that say where it is; without
+    commands and files the first of them must be there."""
 
     module: str
     takes: tuple[str, ...]
@@ -40,6 +41,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "directory": Kind("directory", ("path",)),
     "pgbackrest": Kind("pgbackrest", PRINTED),
+    "s3": Kind("s3", ("url", "environment")),
 }
 
 
