@@ -96,13 +96,12 @@ def _reply(
     if part.name in config.files:
         return _saved(config, config.files[part.name])
     command = config.commands.get(part.name)
-    if command is None and config.files:
+    if command is None and not config.files:
+        command = filled(part.command, config.options, optional)
+    if not command:
         if part.needed:
             raise ConfigError("backups.store.no_part", catalogue=config.name, part=part.name)
         return None
-    if command is None and not part.command:
-        return None
-    command = command or filled(part.command, config.options, optional)
     printed = run(command, config.environment, config.timeout, stop)
     errors = without(_text(printed.errors), config.environment.values())
     return Reply(_text(printed.output), now, printed.code, errors)

@@ -275,7 +275,11 @@ def test_where_files_are_named_no_other_command_is_run(told: Told, tmp_path: Pat
 def test_a_part_that_may_be_missing_is_told_and_the_rest_is_read(
     told: Told, script: Script
 ) -> None:
-    told.PARTS = (*told.PARTS, Part("check", ("no-such-tool-of-backups",), needed=False))
+    told.PARTS = (
+        *told.PARTS,
+        Part("check", ("no-such-tool-of-backups",), needed=False),
+        Part("log", (), needed=False),
+    )
     found = ran(script("echo")).catalogue
     assert found is not None
     assert [p.code for p in found.problems] == ["backups.store.no_command"]
