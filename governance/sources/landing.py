@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,20 +26,34 @@ BATCH_BYTES = 16 << 20
 def landing(con: duckdb.DuckDBPyConnection, into: str, names: Sequence[str]) -> Iterator[None]:
     """An empty table of text columns that is gone again when the block raises.
 
+    Raises StoreError when DuckDB has no room for its rows.
+    """
+    with landing_all(con, {into: names}):
+        yield
+
+
+@contextmanager
+def landing_all(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[str]]
+) -> Iterator[None]:
+    """Several such tables, all there or none.
+
     One transaction, so that the rows of a large table are not written twice, to the log too.
     Raises StoreError when DuckDB has no room for them.
     """
     import duckdb
 
-    columns = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
     con.execute("BEGIN")
     try:
-        con.execute(f"CREATE OR REPLACE TABLE {quoted(into)} ({columns})")
+        for into, names in tables.items():
+            columns = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
+            con.execute(f"CREATE OR REPLACE TABLE {quoted(into)} ({columns})")
         yield
         con.execute("COMMIT")
     except BaseException as error:
         con.execute("ROLLBACK")
-        con.execute(f"DROP TABLE IF EXISTS {quoted(into)}")
+        for into in tables:
+            con.execute(f"DROP TABLE IF EXISTS {quoted(into)}")
         if isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException):
             raise StoreError("source.no_room") from None
         raise
