@@ -26,6 +26,7 @@ COMMANDS = (
     "permissions",
     "export",
     "reviews",
+    "backup",
 )
 
 

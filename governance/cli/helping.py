@@ -2,7 +2,8 @@
 
 The words of a command stand in the catalogue: `command.<name>.about` for the command itself,
 `command.<name>.<parameter>` for an option or argument, `command.option.<parameter>` for what
-several commands share. They are looked up only when somebody asks for help.
+several commands share; a command within a group is `<group>_<name>`. They are looked up only when
+somebody asks for help.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ def tell(command: Any, name: str, language: str) -> None:
     command.help = t(f"command.{name}.about", language)
     for parameter in command.get_params(_context(command, name)):
         parameter.help = words_for(name, parameter.name, language)
+    for inner, part in getattr(command, "commands", {}).items():
+        tell(part, f"{name}_{inner}", language)
     headings = {
         "ARGUMENTS_PANEL_TITLE": "arguments",
         "OPTIONS_PANEL_TITLE": "options",
         "DEFAULT_STRING": "default",
         "REQUIRED_LONG_STRING": "required",
+        "COMMANDS_PANEL_TITLE": "commands",
     }
     for constant, heading in headings.items():
         setattr(rich_utils, constant, t(f"command.heading.{heading}", language, value="{}"))
