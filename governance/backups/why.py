@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from governance.i18n import explain_code
 from governance.i18n.formats import moment, number, span
 
-COUNTS = frozenset({"missing", "count", "rows", "differs"})
+COUNTS = frozenset({"missing", "missed", "count", "rows", "differs", "seen", "usual"})
 NOTHING = "–"
 
 
