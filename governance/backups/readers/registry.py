@@ -39,8 +39,10 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "borg": Kind("borg", PRINTED),
     "directory": Kind("directory", ("path",)),
     "pgbackrest": Kind("pgbackrest", PRINTED),
+    "restic": Kind("restic", PRINTED),
     "s3": Kind("s3", ("url", "environment")),
 }
 

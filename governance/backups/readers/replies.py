@@ -163,6 +163,19 @@ class Notes:
             self.tell("backups.read.to_come", Mark.FRESH, backup=backup.id, at=at)
 
 
+def json_lines(text: str) -> Iterator[Any]:
+    """The JSON objects of a log that stand on lines of their own, among whatever else it says."""
+    for line in text.splitlines():
+        value, end = _decoded(line, 0) if line.startswith("{") else (None, 0)
+        if end:
+            yield value
+
+
+def json_documents(text: str) -> list[Any]:
+    """The JSON documents in a text, whatever stands around them."""
+    return _documents(text)[0]
+
+
 def _documents(text: str) -> tuple[list[Any], str, str]:
     """The JSON in a text, and what stands before and behind it."""
     for start in _starts(text):
