@@ -16,14 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from governance.i18n import t
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-STARTS_WITHIN = 90.0
-PATIENCE = 60_000
+# Patience costs nothing where all is well. Seconds; milliseconds, for a page and for a whole run.
+STARTS_WITHIN = 120.0
+PATIENCE, WORK = 120_000, 300_000
 QUIET = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -117,7 +118,11 @@ def process(
 
 @dataclass
 class Reader:
-    """A browser page that belongs to one person. `strays` are requests that left the server."""
+    """A browser page that belongs to one person. `strays` are requests that left the server.
+
+    A click returns before the server knows of it, so nothing is read or pressed at once: every
+    method waits for the very thing that it names.
+    """
 
     page: Any
     server: Server
@@ -142,7 +147,10 @@ class Reader:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the script has run and nothing is stale; refuses a page that failed."""
+        """Wait until the script has run and nothing is stale; refuses a page that failed.
+
+        Says nothing of a click that the server may not have seen yet: wait for what it brings.
+        """
         self.page.wait_for_selector(QUIET, timeout=PATIENCE)
         self.page.wait_for_function(
             "() => !document.querySelector('[data-stale=true]')"
@@ -157,10 +165,66 @@ class Reader:
         self.page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
         self.settle()
 
-    def words(self) -> str:
-        """Everything the reader can read outside of tables and charts."""
-        text: str = self.page.inner_text("[data-testid=stApp]")
-        return text
+    def shows(self, words: str) -> None:
+        """Wait until `words` can be read outside of tables and charts, and the script is done."""
+        app = self.page.locator("[data-testid=stApp]")
+        sure(app).to_contain_text(words, use_inner_text=True)
+        self.settle()
+
+    def at(self, **query: str) -> None:
+        """Wait until the address says this; a `__` in a key stands for the dot."""
+        wanted = {key.replace("__", "."): value for key, value in query.items()}
+
+        def says(url: str) -> bool:
+            told = parse_qs(urlsplit(url).query)
+            return all(told.get(key) == [value] for key, value in wanted.items())
+
+        self.page.wait_for_url(says)
+        self.settle()
+
+    def keyed(self, key: str, what: str) -> Any:
+        """The visible `what` of the widget `key`.
+
+        Streamlit draws a button with a help text twice: one is hidden, for narrow screens.
+        """
+        return self.page.locator(f".st-key-{key.replace('.', '-')} {what}:visible")
+
+    def press(self, key: str) -> None:
+        """Press the button `key` once there is exactly one and it can be pressed."""
+        self.settle()
+        button = self.keyed(key, "button")
+        sure(button).to_have_count(1)
+        sure(button).to_be_enabled()
+        button.click()
+
+    def pick(self, box: Any, name: str) -> None:
+        """Choose `name` in a select box, and see it chosen."""
+        box.locator("input").click()
+        self.page.get_by_role("option", name=name, exact=True).click()
+        sure(box.locator("input")).to_have_value(name)
+
+    def act_as(self, name: str) -> None:
+        """Go on as another person of the demo; the page has been drawn for them."""
+        self.settle()
+        self.pick(self.page.locator(".st-key-as"), name)
+        self.at(**{"as": name})
+
+    def send(self) -> None:
+        """Send the one form of the page, which is gone once it was accepted."""
+        self.settle()
+        button = self.page.locator("[data-testid=stFormSubmitButton] button:visible")
+        sure(button).to_have_count(1)
+        button.click()
+        sure(button).to_have_count(0)
+        self.settle()
+
+
+def sure(locator: Any) -> Any:
+    """What is said of it is waited for: Playwright's own assertions, with our patience."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE)
+    return expect(locator)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from governance.i18n import t
-from tests.browser.harness import Server, reading, working
+from tests.browser.harness import WORK, Server, reading, sure, working
 
 PAGES = (
     "",
@@ -37,7 +37,7 @@ def test_no_page_asks_anything_outside_for_anything(
     with reading(browser, server, scheme=scheme) as reader:
         for page in PAGES:
             reader.open(page, lang=language)
-            assert t(f"ui.nav.{page or 'overview'}", language) in reader.words()
+            reader.shows(t(f"ui.nav.{page or 'overview'}", language))
 
 
 def test_from_the_overview_to_a_record_and_back(browser: Any, server: Server) -> None:
@@ -46,14 +46,15 @@ def test_from_the_overview_to_a_record_and_back(browser: Any, server: Server) ->
         reader.page.locator("[data-testid=stPageLink] a[href*='c.class=']").first.click()
         first = reader.page.get_by_role("link", name=t("consistency.first", "en"))
         first.wait_for()
-        assert "c.entity=" in reader.page.url
+        reader.page.wait_for_url(re.compile(r"c\.entity="))
+        reader.heading("consistency")
         findings = reader.page.url
         first.click()
         reader.heading("record")
-        assert "r.finding=" in reader.page.url
+        reader.page.wait_for_url(re.compile(r"r\.finding="))
         reader.page.go_back()
         reader.heading("consistency")
-        assert reader.page.url == findings
+        reader.page.wait_for_url(findings)
         reader.page.go_back()
         reader.heading("overview")
 
@@ -62,10 +63,8 @@ def test_switching_the_language_keeps_the_filter(browser: Any, server: Server) -
     with reading(browser, server) as reader:
         reader.open("consistency", lang="zh", c__entity="customer", c__sev="high")
         reader.page.get_by_role("radio", name=t("ui.language.en", "zh")).click()
-        reader.page.wait_for_url(re.compile(r"lang=en"))
         reader.heading("consistency")
-        assert "c.entity=customer" in reader.page.url
-        assert "c.sev=high" in reader.page.url
+        reader.at(lang="en", c__entity="customer", c__sev="high")
 
 
 def test_the_browser_chooses_the_language_of_a_first_visit(browser: Any, server: Server) -> None:
@@ -73,8 +72,8 @@ def test_the_browser_chooses_the_language_of_a_first_visit(browser: Any, server:
         with reading(browser, server, locale=locale) as reader:
             reader.open()
             reader.heading("overview", language)
-            reader.page.wait_for_url(re.compile(f"lang={language}"))
-            assert t("ui.nav.runs", language) in reader.words()
+            reader.at(lang=language)
+            reader.shows(t("ui.nav.runs", language))
 
 
 def test_a_batch_is_handed_out_and_opens_in_a_spreadsheet(
@@ -88,7 +87,7 @@ def test_a_batch_is_handed_out_and_opens_in_a_spreadsheet(
         reader.page.get_by_role("button", name=t("rem.make", "en")).click()
         reader.page.wait_for_url(re.compile(r"b\.batch=\d+"))
         button = reader.page.get_by_role("button", name=t("rem.download", "en", form="XLSX"))
-        button.wait_for(timeout=120_000)
+        button.wait_for(timeout=WORK)
         with reader.page.expect_download() as downloading:
             button.click()
         path = tmp_path / "remediation.xlsx"
@@ -113,8 +112,8 @@ def test_run_now_shows_progress_and_ends(
         reader.page.wait_for_url(re.compile(r"n\.run=\d+"))
         run = int(re.search(r"n\.run=(\d+)", reader.page.url)[1])  # type: ignore[index]
         under_way = re.compile(rf"#{run} (under way|is queued)")
-        reader.page.get_by_text(under_way).first.wait_for(timeout=20_000)
+        reader.page.get_by_text(under_way).first.wait_for()
         done = re.compile(rf"Run #{run} · (Succeeded|Partial)")
-        reader.page.get_by_text(done).first.wait_for(timeout=120_000)
+        reader.page.get_by_text(done).first.wait_for(timeout=WORK)
         reader.settle()
-        assert reader.page.get_by_role("button", name=t("runs.now", "en")).is_enabled()
+        sure(reader.page.get_by_role("button", name=t("runs.now", "en"))).to_be_enabled()

@@ -19,8 +19,7 @@ from governance.ledger import open_ledger
 from governance.ledger.rows import Trigger
 from governance.runs import execute
 from governance.store import open_home
-from tests.browser.harness import Reader, Server, reading, serving
-from tests.browser.test_cases import act_as
+from tests.browser.harness import Server, reading, serving, sure
 from tests.permissions.home import settled
 
 # The manager of the leaver, who reviews; somebody else, who signs.
@@ -59,17 +58,6 @@ def watched(folder: Path) -> Iterator[Server]:
         yield running
 
 
-def press(reader: Reader, key: str) -> None:
-    reader.page.locator(f".st-key-{key.replace('.', '-')} button").first.click()
-    reader.settle()
-
-
-def send(reader: Reader) -> None:
-    reader.page.locator("[data-testid=stFormSubmitButton] button").click()
-    reader.page.locator("[data-testid=stToast]").first.wait_for()
-    reader.settle()
-
-
 def test_a_leavers_rights_are_found_reviewed_revoked_and_proven_gone(
     browser: Any, watched: Server, folder: Path
 ) -> None:
@@ -79,31 +67,28 @@ def test_a_leavers_rights_are_found_reviewed_revoked_and_proven_gone(
         reader.open("person", lang="en", person="1002")
         reader.heading("person")
         picture = reader.page.locator("[data-testid=stGraphVizChart]")
-        picture.wait_for()
-        assert "销售" in picture.inner_text()  # the role that gives the right
+        sure(picture).to_contain_text("销售")  # the role that gives the right
         reader.page.get_by_role("link", name=t("person.review", "en")).click()
         reader.heading("reviews")
-        press(reader, "rv.open")
-        reader.page.wait_for_url(lambda url: "review=1" in url)
-        act_as(reader, MANAGER)
-        reader.page.locator(".st-key-rv-whole label").first.click()
-        reader.settle()
-        press(reader, "rv.do.revoke")
-        send(reader)
-        act_as(reader, SIGNER)
+        reader.press("rv.open")
+        reader.at(review="1")
+        reader.act_as(MANAGER)
+        reader.keyed("rv.whole", "label").click()
+        reader.press("rv.do.revoke")
+        reader.send()
+        reader.act_as(SIGNER)
         reader.page.get_by_text(t("reviews.tab.end", "en"), exact=True).first.click()
-        reader.settle()
-        press(reader, "rv.sign")
-        assert t("reviews.ended.signed", "en") in reader.words()
+        reader.press("rv.sign")
+        reader.shows(t("reviews.ended.signed", "en"))
         revoke(folder)
         night(folder / "home", folder / "governance.yaml")
         reader.open("reviews", lang="en", review="1")
         reader.heading("reviews")
         gone = reader.page.locator("[data-testid=stMetric]", has_text=t("reviews.done", "en"))
-        assert gone.locator("[data-testid=stMetricValue]").inner_text() == "1"
+        sure(gone.locator("[data-testid=stMetricValue]")).to_have_text("1")
         reader.open("person", lang="en", person="1002")
         reader.heading("person")
-        assert t("person.rights.none", "en") in reader.words()
+        reader.shows(t("person.rights.none", "en"))
 
 
 def revoke(folder: Path) -> None:
