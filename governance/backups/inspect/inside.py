@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from checks.backups.model import Problem, Verdict
-from governance.backups import content
+from governance.backups.content import open_reader
 from governance.backups.inspect.model import Asked, no, told
 from governance.errors import GovernanceError
+
+# What the form alone says is told here once, by whoever looks at the form.
+OF_THE_FORM = tuple(
+    f"backups.inside.{name}" for name in ("cut", "truncated", "corrupt", "trailing", "empty")
+)
 
 
 @dataclass(frozen=True)
 class Inside:
-    """Tables None: nobody looked, or could. `cut` names what breaks off."""
+    """Tables None: nobody looked, or could. `cut` names a table whose data breaks off; `is_open`:
+    the end that the dump should have is not there."""
 
     tables: tuple[str, ...] | None = None
     rows: Mapping[str, int | None] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
     cut: Verdict | None = None
+    is_open: bool = False
     problems: tuple[Problem, ...] = ()
 
     def unless_cut(self, found: Verdict) -> Verdict:
@@ -29,8 +36,7 @@ def look_inside(asked: Asked, *, readable: bool) -> Inside:
     """Reads all rows of a dump as a stream, where that was asked for and can be done."""
     if not asked.content or not readable:
         return Inside()
-    open_reader = getattr(content, "open_reader", None)
-    reader = open_reader(asked.path) if open_reader else None
+    reader = open_reader(asked.path)
     if reader is None:
         return Inside()
     import duckdb
@@ -41,13 +47,11 @@ def look_inside(asked: Asked, *, readable: bool) -> Inside:
         except GovernanceError as error:
             return Inside(problems=(told(error.code, **error.params),))
     broken = next((table.table for table in dump.tables if not table.ended), None)
-    cut = no("backups.inspect.data_cut", table=broken) if broken else None
-    if cut is None and dump.ended is False:
-        cut = no("backups.inspect.cut_statement")
     return Inside(
         tables=tuple(table.table for table in dump.tables),
         rows={table.table: table.rows for table in dump.tables},
         databases=dump.databases,
-        cut=cut,
-        problems=dump.problems,
+        cut=no("backups.inspect.data_cut", table=broken) if broken else None,
+        is_open=dump.ended is False,
+        problems=tuple(p for p in dump.problems if p.code not in OF_THE_FORM),
     )

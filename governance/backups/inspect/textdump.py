@@ -38,6 +38,7 @@ MY_SPILT = re.compile(rb"\A(?:mysqldump|mariadb-dump): ")
 MY_DATABASE = re.compile(rb"^-- Host: .*?    Database: ([^\r\n]*?)\s*$", re.MULTILINE)
 PG_HEADER = re.compile(rb"^-- PostgreSQL database (cluster )?dump\s*$", re.MULTILINE)
 PG_FOOTER = re.compile(rb"^-- PostgreSQL database (cluster )?dump complete\s*$", re.MULTILINE)
+PG_BEHIND = re.compile(rb"^(--.*|\\unrestrict .*)$", re.MULTILINE)
 PG_STARTED = re.compile(rb"^-- Started on (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: (\S+))?\s*$", re.M)
 PG_RESTRICT = re.compile(rb"^\\restrict ", re.MULTILINE)
 
@@ -172,16 +173,19 @@ def _my_ended(ends: Ends, inside: Inside) -> Verdict:
         return inside.unless_cut(yes("backups.inspect.why.footer"))
     if ends.damage is not None or not ends.size:
         return unknown("backups.inspect.why.not_read")
-    opened, closed = MY_OPENING in ends.head, MY_CLOSING in ends.tail
     if not ends.tail.rstrip().endswith(b";") and not _is_comment_end(ends.tail):
         return no("backups.inspect.cut_statement")
-    if opened and not closed:
+    closed = MY_CLOSING in ends.tail
+    if MY_OPENING in ends.head and not closed:
         return no("backups.inspect.cut_closing")
-    if MY_HEADER.search(ends.head):
-        # Everything that follows the tables is there; only the line that says so is not.
-        code = "backups.inspect.why.footer_lost"
-        return inside.unless_cut(unknown(code) if closed else no("backups.inspect.cut_footer"))
-    return inside.unless_cut(unknown("backups.inspect.why.no_footer"))
+    if MY_HEADER.search(ends.head) and not closed:
+        return no("backups.inspect.cut_footer")
+    # Everything that follows the tables is there; only the line that says so is not.
+    has_header = MY_HEADER.search(ends.head) is not None
+    if inside.is_open and not has_header:
+        return no("backups.inspect.cut_statement")
+    code = "backups.inspect.why.footer_lost" if has_header else "backups.inspect.why.no_footer"
+    return inside.unless_cut(unknown(code))
 
 
 def _is_comment_end(tail: bytes) -> bool:
@@ -195,13 +199,15 @@ def _pg_ended(ends: Ends, inside: Inside) -> Verdict:
         return unknown("backups.inspect.why.not_read")
     header, footer = PG_HEADER.search(ends.head), _last(PG_FOOTER, ends.tail)
     if header is None:
-        if ends.tail.rstrip(b"\n").endswith(b"\\."):
-            return inside.unless_cut(unknown("backups.inspect.why.no_footer"))
-        ends_well = ends.tail.rstrip().endswith(b";") or _is_comment_end(ends.tail)
+        last = ends.tail.rstrip()
+        ends_well = last.endswith((b";", b"\\.")) or _is_comment_end(ends.tail)
         whole = unknown("backups.inspect.why.no_footer")
         return inside.unless_cut(whole if ends_well else no("backups.inspect.cut_statement"))
     if footer is None or (header.group(1) and not footer.group(1)):
         return no("backups.inspect.cut_footer")
+    behind = PG_BEHIND.sub(b"", ends.tail[footer.end() :])
+    if behind.strip():  # another dump, or something else that nobody has looked for an end of
+        return inside.unless_cut(unknown("backups.inspect.why.behind"))
     return inside.unless_cut(yes("backups.inspect.why.footer"))
 
 
