@@ -15,16 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from checks.backups import CODE as BACKUPS
 from checks.outcome import Outcome
 from checks.permissions import CODE as OVERREACH
 from governance.alerts.reviews import REVIEW, pressing
 from governance.alerts.subjects import CONFIG, CRITICAL, EVALUABLE, RUN, THRESHOLD, is_known
 from governance.config import Config
+from governance.config.model import CheckConfig
 from governance.errors import ConfigError
 from governance.ledger import Ledger
 from governance.ledger.rows import CheckResultRow, RunStatus, StepKind, StepRow, StepStatus
 
 FAILURES_IN_A_ROW = 2
+# Checks whose critical findings are told, and what is said of them.
+TOLD = {OVERREACH: "alert.critical_overreach", BACKUPS: "alert.critical_backups"}
 
 
 @dataclass(frozen=True)
@@ -126,21 +130,21 @@ def judge_checks(
                 verdict.broken[threshold] = ("alert.below_threshold", scores(result))
             else:
                 verdict.sound.add(threshold)
-            if check.kind == OVERREACH:
-                judge_overreach(ledger, check.name, run_id, verdict)
+            if check.kind in TOLD:
+                judge_critical(ledger, check, run_id, verdict)
         elif result.outcome is Outcome.ERROR or not down.intersection(check.sources):
             code = result.reason_code or "alert.no_reason"
             verdict.broken[evaluable] = (code, result.reason_params)
 
 
-def judge_overreach(ledger: Ledger, check: str, run_id: int, verdict: Verdict) -> None:
-    """Critical overreach that nobody has waived is told until there is none."""
-    subject = f"check:{check}:{CRITICAL}"
+def judge_critical(ledger: Ledger, check: CheckConfig, run_id: int, verdict: Verdict) -> None:
+    """Critical findings that nobody has waived are told until there are none."""
+    subject = f"check:{check.name}:{CRITICAL}"
     metrics = ledger.results.metrics_of_run(run_id)
-    named = [m for m in metrics if m.check_name == check and m.name == "open_critical"]
+    named = [m for m in metrics if m.check_name == check.name and m.name == "open_critical"]
     standing = int(sum(metric.value or 0 for metric in named))
     if standing:
-        verdict.broken[subject] = ("alert.critical_overreach", {"count": str(standing)})
+        verdict.broken[subject] = (TOLD[check.kind], {"count": str(standing)})
     else:
         verdict.sound.add(subject)
 

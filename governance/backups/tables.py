@@ -85,14 +85,17 @@ BACKUPS = {
     "digest": "VARCHAR",
     "locked_until": "TIMESTAMP",
     "expires_at": "TIMESTAMP",
+    "kept": "BOOLEAN",
     "first_seen": "TIMESTAMP",
     "first_run": "INTEGER",
+    "last_seen": "TIMESTAMP",
     "is_newest": "BOOLEAN",
     "is_vanished": "BOOLEAN",
     "problems_json": "VARCHAR",
     **VERDICTS,
 }
-# What reading a backup's content found; kept from run to run as long as the backup is listed.
+# What reading a backup's content found; kept from run to run as long as the backup is listed and
+# its `stamp` (the file, and what was asked of it) is the same.
 CONTENTS = {
     "system": "VARCHAR",
     "catalogue": "VARCHAR",
@@ -105,6 +108,10 @@ CONTENTS = {
     "tool": "VARCHAR",
     "server": "VARCHAR",
     "newest": "TIMESTAMP",
+    "started_at": "TIMESTAMP",
+    "finished_at": "TIMESTAMP",
+    "databases_json": "VARCHAR",
+    "problems_json": "VARCHAR",
     "stamp": "VARCHAR",
 }
 TABLES_INSIDE = {
@@ -114,6 +121,7 @@ TABLES_INSIDE = {
     "table_name": "VARCHAR",
     "entity": "VARCHAR",
     "rows": "BIGINT",
+    "columns_json": "VARCHAR",
     "newest": "TIMESTAMP",
     "lost_columns_json": "VARCHAR",
     "unread": "VARCHAR",

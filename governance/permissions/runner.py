@@ -17,10 +17,11 @@ from governance.permissions.facts import load_facts
 from governance.permissions.past import Past, past_of
 from governance.permissions.reviewed import grants_seen
 from governance.permissions.tables import ALL, TABLES
-from governance.permissions.writing import Writer, fill, metrics
+from governance.permissions.writing import Writer, metrics
 from governance.reviews.outcome import REVOKED, judge
 from governance.runs.earlier import Earlier
 from governance.runs.faults import Faults, waivers
+from governance.runs.filling import fill
 from governance.runs.findings import FINDINGS, naive
 from governance.runs.work import Evaluation, Seen, Work
 

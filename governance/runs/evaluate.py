@@ -5,7 +5,7 @@ One in-memory engine per run; snapshots are attached read-only, each proven by i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -32,6 +32,7 @@ class Evaluator:
     run_id: int
     as_of: datetime
     proofs: Proofs = field(default_factory=Proofs)
+    stop: Callable[[], bool] = lambda: False
 
     def __enter__(self) -> Evaluator:
         self.con = engine(self.home)
@@ -45,6 +46,7 @@ class Evaluator:
             self.as_of,
             self.proofs,
             sides,
+            self.stop,
         )
         findings.create(self.con)
         agreements.create(self.con)

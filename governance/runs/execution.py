@@ -62,7 +62,13 @@ def _execute(context: Context) -> None:
         _end(context, RunStatus.STOPPED, GovernanceError("run.stopped"))
         return
     with Evaluator(
-        context.ledger, context.home, context.config, context.run.id, as_of, context.proofs
+        context.ledger,
+        context.home,
+        context.config,
+        context.run.id,
+        as_of,
+        context.proofs,
+        context.stop,
     ) as evaluator:
         evaluations = []
         for check in context.checks:

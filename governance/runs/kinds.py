@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from checks import consistency, permissions
+from checks import backups, consistency, permissions
+from governance.backups.runner import Backups
 from governance.permissions.runner import Permissions
 from governance.runs.consistency import Consistency
 from governance.runs.work import Runner
@@ -10,4 +11,5 @@ from governance.runs.work import Runner
 RUNNERS: dict[str, type[Runner]] = {
     consistency.CODE: Consistency,
     permissions.CODE: Permissions,
+    backups.CODE: Backups,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -55,7 +55,8 @@ class Evaluation:
 @dataclass(frozen=True)
 class Work:
     """One run's evaluation. `con` holds the tables that its file will hold, `findings` and
-    `agreed` and those of each kind of check; `sides` opens sealed snapshots on it."""
+    `agreed` and those of each kind of check; `sides` opens sealed snapshots on it. What takes
+    long asks `stop`: once it says so, nothing of the run is kept."""
 
     con: DuckDBPyConnection
     ledger: Ledger
@@ -65,6 +66,7 @@ class Work:
     as_of: datetime
     proofs: Proofs
     sides: Sides
+    stop: Callable[[], bool] = lambda: False
 
     def insert(self, table: str, *rows: Sequence[object]) -> None:
         """Add rows to a table of the run's file."""

@@ -1,0 +1,166 @@
+"""What is inside the newest dumps: each read once, and held against our own snapshots."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checks.backups.model import Backup, Compared, Content, Mark, Problem, TableContent
+from checks.errors import CodedError
+from checks.sql import quoted
+from governance.backups.comparing import Comparing, Plan, plan
+from governance.backups.content import open_reader
+from governance.backups.content.model import Dump, Found
+from governance.backups.moments import moment_of
+from governance.config.backups import BackupSystem, CatalogueConfig
+from governance.config.model import Config
+from governance.errors import SourceUnavailable
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+NOTHING = Plan((), {}, {})
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Reads dumps on `con`, where tables land and are dropped again."""
+
+    con: DuckDBPyConnection
+    config: Config
+    comparing: Comparing
+    stop: Callable[[], bool]
+
+    def stamp(self, system: BackupSystem, backup: Backup) -> str | None:
+        """What a reading rests on: the file, and what is asked of it. None: we cannot reach it."""
+        if backup.path is None:
+            return None
+        try:
+            files = _files(Path(backup.path))
+        except OSError:
+            return None
+        asked = repr((self._plan(system).wanted, system.source))
+        return hashlib.sha256(repr((files, asked)).encode()).hexdigest()[:32]
+
+    def read(
+        self, system: BackupSystem, catalogue: CatalogueConfig, backup: Backup
+    ) -> Content | None:
+        """What a backup holds; None where it is no dump that we know how to read.
+
+        Raises SourceUnavailable once asked to stop. Whatever else is wrong is a problem inside.
+        """
+        assert backup.path is not None
+        path, wanted = Path(backup.path), self._plan(system)
+        began = time.monotonic()
+        try:
+            reader = open_reader(path)
+            if reader is None:
+                return None
+            dump = reader.read(path, wanted.wanted, self.con, lambda _: None, self.stop)
+            return self._content(system, catalogue, backup, dump, wanted)
+        except CodedError as error:
+            if self.stop():
+                raise SourceUnavailable("run.stopped") from error
+            problem = Problem(error.code, error.params, Mark.COMPLETE, backup=backup.id)
+            seconds = time.monotonic() - began
+            return Content(backup.id, "", datetime.now(UTC), 0, seconds, None, problems=(problem,))
+        finally:
+            for table in wanted.wanted:
+                self.con.execute(f"DROP TABLE IF EXISTS {quoted(table.into)}")
+
+    def _plan(self, system: BackupSystem) -> Plan:
+        if system.source is None:
+            return NOTHING
+        return plan(self.config, system.source, system.timestamps)
+
+    def _content(
+        self,
+        system: BackupSystem,
+        catalogue: CatalogueConfig,
+        backup: Backup,
+        dump: Dump,
+        wanted: Plan,
+    ) -> Content:
+        started = moment_of(dump.started, catalogue.zone)
+        finished = moment_of(dump.finished, catalogue.zone)
+        since, until = _span(backup, started, finished)
+        asked = {table.into: table for table in wanted.wanted}
+        by_table = {_plain(t.table): name for name, t in asked.items()}
+        tables = []
+        for found in dump.tables:
+            into = asked_as(found.table, by_table)
+            entity = wanted.entities[into].name if into else None
+            held = None
+            if into and found.landed and since is not None and system.source is not None:
+                held = self.comparing.compare(
+                    wanted.entities[into], system.source, into, since, until
+                )
+            tables.append(self._table(found, entity, held))
+        return Content(
+            backup=backup.id,
+            kind=dump.kind,
+            read_at=datetime.now(UTC),
+            bytes_read=dump.bytes_read,
+            seconds=dump.seconds,
+            ended=dump.ended,
+            tables=tuple(tables),
+            problems=tuple(_about(p, backup.id) for p in dump.problems),
+            tool=dump.tool,
+            server=dump.server,
+            started_at=started,
+            finished_at=finished,
+            databases=dump.databases,
+        )
+
+    def _table(self, found: Found, entity: str | None, held: Compared | str | None) -> TableContent:
+        compared = held if isinstance(held, Compared) else None
+        return TableContent(
+            table=found.table,
+            rows=found.rows,
+            entity=entity,
+            columns=found.columns or (),
+            # A server prints times in the company's zone, unless they say their own.
+            newest=moment_of(found.newest, self.config.time_zone),
+            lost_columns=found.missing,
+            compared=compared,
+            unread=None if compared or held is None else str(held),
+        )
+
+
+def _files(path: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of the file, or of everything in the folder."""
+    every = sorted(path.rglob("*")) if path.is_dir() else [path]
+    stats = [(p.relative_to(path).as_posix(), p.stat()) for p in every if p.is_file()]
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+
+def _span(
+    backup: Backup, started: datetime | None, finished: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """Between which moments the data was read, as far as is known."""
+    early = [m for m in (started, backup.started_at, backup.data_at) if m is not None]
+    late = [m for m in (finished, backup.finished_at) if m is not None]
+    since = min(early or late, default=None)
+    return since, max(late or early, default=None)
+
+
+def _plain(table: str) -> str:
+    return table.replace('"', "").replace("`", "").casefold()
+
+
+def asked_as(table: str, by_table: Mapping[str, str]) -> str | None:
+    """The landing of a table that a dump names with or without its schema."""
+    name = _plain(table)
+    if name in by_table:
+        return by_table[name]
+    last = name.rpartition(".")[2]
+    return next((into for t, into in by_table.items() if t.rpartition(".")[2] == last), None)
+
+
+def _about(problem: Problem, backup: str) -> Problem:
+    return Problem(problem.code, problem.params, problem.mark, problem.breaks, backup)

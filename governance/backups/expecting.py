@@ -1,0 +1,59 @@
+"""What must hold of a system, out of the configuration: tables, limits, and when one is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from checks.backups.expect import Expected, ExpectedTable, Rungs
+from governance.config.backups import BackupSystem, DrillConfig
+from governance.config.model import Config, Schedule
+from governance.worker.schedule import next_fire, next_slot
+
+# So far back a backup is asked for; the calendar shows as much.
+LOOKED_BACK = timedelta(days=62)
+# A schedule of every minute is asked for its last days only.
+MOST_DUE = 2_000
+
+
+def expected(config: Config, system: BackupSystem, now: datetime) -> Expected:
+    """The limits of a system as of `now` (aware UTC)."""
+    drill = system.drill or DrillConfig("")
+    return Expected(
+        rpo=system.rpo,
+        rto=system.rto,
+        databases=system.databases,
+        tables=tables_of(config, system),
+        rungs=Rungs(system.keep.daily, system.keep.weekly, system.keep.monthly, system.keep.yearly),
+        due=due_moments(system.due, config.time_zone, now),
+        grace=system.grace,
+        drill_max_age=drill.max_age,
+        is_dated=system.source is not None and any(c.content for c in system.catalogues),
+    )
+
+
+def tables_of(config: Config, system: BackupSystem) -> tuple[ExpectedTable, ...]:
+    """The tables that must be inside: those we read of its source, and those that are stated."""
+    mapped = {}
+    for entity in config.tables:
+        mapping = entity.mapping_of(system.source) if system.source else None
+        if mapping is not None and mapping.table is not None:
+            mapped[mapping.table] = ExpectedTable(mapping.table, entity.name)
+    stated = (ExpectedTable(name) for name in system.tables if name not in mapped)
+    return (*mapped.values(), *stated)
+
+
+def due_moments(schedule: Schedule | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, ...]:
+    """When backups were due lately, and when the next one is."""
+    if schedule is None:
+        return ()
+    ahead = next_slot(schedule, zone, now)
+    found = [] if ahead is None else [ahead]
+    at = now - LOOKED_BACK
+    if schedule.every is not None:
+        at = max(at, now - schedule.every * MOST_DUE)
+    past: list[datetime] = []
+    while (fire := next_fire(schedule, zone, at)) is not None and fire <= now:
+        past.append(fire)
+        at = fire + timedelta(microseconds=1)
+    return (*past[-MOST_DUE:], *found)

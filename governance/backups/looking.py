@@ -1,0 +1,87 @@
+"""One look at the backups of a system: catalogues, the inside of the newest dumps, restores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from checks.backups.model import Backup, Catalogue, Content, Restore
+from checks.backups.series import series_of, when
+from governance.backups.contents import Contents
+from governance.backups.gather import Gathered, gather
+from governance.backups.past import Address, Past
+from governance.config.backups import BackupSystem, CatalogueConfig
+from governance.runs.work import Work
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of one system. `gathered` is by catalogue; `contents` by catalogue and backup,
+    each with the stamp of what was read."""
+
+    system: BackupSystem
+    gathered: Mapping[str, Gathered]
+    contents: Mapping[tuple[str, str], tuple[Content, str]]
+    restores: tuple[Restore, ...]
+
+    def catalogue(self, name: str) -> Catalogue | None:
+        return self.gathered[name].catalogue
+
+    @property
+    def catalogues(self) -> tuple[tuple[str, Catalogue], ...]:
+        """Those that could be read."""
+        found = ((name, g.catalogue) for name, g in self.gathered.items())
+        return tuple((name, catalogue) for name, catalogue in found if catalogue is not None)
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Looks at systems within one run."""
+
+    work: Work
+    past: Past
+    contents: Contents
+
+    def look(self, system: BackupSystem, restores: Sequence[Restore]) -> Seen:
+        """Everything that can be seen of a system now; what cannot is told as such.
+
+        Raises SourceUnavailable once asked to stop.
+        """
+        memory = self.work.home.path / "backups"
+        gathered = {
+            c.name: gather(c, self.work.as_of, self.work.stop, memory) for c in system.catalogues
+        }
+        inside: dict[tuple[str, str], tuple[Content, str]] = {}
+        for config in system.catalogues:
+            catalogue = gathered[config.name].catalogue
+            if catalogue is not None:
+                inside |= self._inside(system, config, catalogue)
+        return Seen(system, gathered, inside, tuple(restores))
+
+    def _inside(
+        self, system: BackupSystem, config: CatalogueConfig, catalogue: Catalogue
+    ) -> dict[tuple[str, str], tuple[Content, str]]:
+        """The inside of each series' newest backup, read now; of others what was read before."""
+        newest = {b.id for b in newest_of(catalogue)} if config.content else set()
+        found = {}
+        for backup in catalogue.backups:
+            place: Address = (system.name, config.name, backup.id)
+            known = self.past.contents.get(place)
+            if backup.id in newest:
+                stamp = self.contents.stamp(system, backup)
+                if stamp is not None and (known is None or known[1] != stamp):
+                    content = self.contents.read(system, config, backup)
+                    known = None if content is None else (content, stamp)
+            if known is not None:
+                found[(config.name, backup.id)] = known
+        return found
+
+
+def newest_of(catalogue: Catalogue) -> tuple[Backup, ...]:
+    """Of each series the newest, and the newest that is done where that is another."""
+    found: dict[str, Backup] = {}
+    for series in series_of(catalogue):
+        for backup in (series.newest, series.newest_usable):
+            if backup is not None:
+                found[backup.id] = backup
+    return tuple(sorted(found.values(), key=lambda b: (when(b), b.id)))

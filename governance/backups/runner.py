@@ -1,0 +1,117 @@
+"""How a run looks at backups: catalogues, the inside of dumps, verdicts, and all of it sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from checks.backups.model import Restore
+from checks.outcome import Outcome
+from governance.backups.cases import Standing, settled, standing_of
+from governance.backups.comparing import Comparing
+from governance.backups.contents import Contents
+from governance.backups.expecting import expected
+from governance.backups.judging import Told, judge
+from governance.backups.looking import Looking
+from governance.backups.past import Past, past_of
+from governance.backups.tables import ALL, TABLES
+from governance.backups.writing import Writer, metrics
+from governance.config.backups import BackupsConfig, BackupSystem
+from governance.config.model import CheckConfig
+from governance.ledger.rows import CheckResult
+from governance.runs.earlier import Earlier
+from governance.runs.faults import Faults, waivers
+from governance.runs.filling import fill
+from governance.runs.findings import FINDINGS
+from governance.runs.work import Evaluation, Seen, Work
+
+
+class Backups:
+    """Carries out the check of backups. What could not be seen leaves verdicts unknown."""
+
+    TABLES: Mapping[str, str] = TABLES
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.earlier = Earlier(work)
+
+    def evaluate(
+        self,
+        check: CheckConfig,
+        seen: Mapping[tuple[str, str], Seen],  # noqa: ARG002 - not sources are looked at
+    ) -> Evaluation:
+        """Every system by what its catalogues, dumps and restores say now."""
+        config = self.work.config.backups
+        assert config is not None
+        newest, _ = self.earlier.runs(check.name)
+        past = past_of(self.work.con, check.name, self.earlier.file(newest))
+        told = self._told(config, past)
+        every = [s for t in told for s in standing_of(t)]
+        self._write(check.name, told, every, past)
+        return Evaluation(
+            result=self._result(check.name, told),
+            metrics=(
+                *metrics(check.name, told, self.work),
+                *self.work.open_by_severity(check.name),
+            ),
+            snapshots=self._snapshots(told),
+            findings=self.work.standing(check.name),
+            error=self.earlier.damaged,
+        )
+
+    def _told(self, config: BackupsConfig, past: Past) -> list[Told]:
+        work = self.work
+        comparing = Comparing(work.con, work.ledger, work.config, work.sides, work.stop)
+        contents = Contents(work.con, work.config, comparing, work.stop)
+        looking = Looking(work, past, contents)
+        return [
+            judge(
+                looking.look(system, self._restores(system)),
+                expected(work.config, system, work.as_of),
+                past,
+                work.as_of,
+            )
+            for system in config.systems
+        ]
+
+    def _restores(self, system: BackupSystem) -> Sequence[Restore]:
+        return ()
+
+    def _snapshots(self, told: Sequence[Told]) -> tuple[int, ...]:
+        """The snapshots that contents were held against in this very run."""
+        used = {
+            table.compared.snapshot
+            for t in told
+            for content, _ in t.seen.contents.values()
+            for table in content.tables
+            if table.compared is not None and content.read_at >= self.work.as_of
+        }
+        return tuple(sorted(used))
+
+    def _result(self, check: str, told: Sequence[Told]) -> CheckResult:
+        """Failed where any verdict is false; passed where every system answers yes four times."""
+        values = [v.value for t in told for v in t.standing.verdicts.values()]
+        standing = self.work.standing(check)
+        if any(value is False for value in values) or standing:
+            outcome, code = Outcome.FAILED, None
+        elif values and all(values):
+            outcome, code = Outcome.PASSED, None
+        else:
+            outcome, code = Outcome.NOT_EVALUABLE, "backups.not_known"
+        return CheckResult(
+            check_name=check,
+            outcome=outcome,
+            reason_code=code,
+            open_findings=standing,
+            as_of={},
+        )
+
+    def _write(
+        self, check: str, told: Sequence[Told], every: Sequence[Standing], past: Past
+    ) -> None:
+        work = self.work
+        faults = Faults(work.config, check, work.run_id, work.as_of, waivers(work.con))
+        cases = settled(faults, every, told, past)
+        fill(work.con, "findings", FINDINGS, [list(row.values()) for row in cases])
+        writer = Writer(work, check, told, every, past)
+        for name, rows in writer.rows().items():
+            fill(work.con, name, ALL[name], [[r.get(c) for c in ALL[name]] for r in rows])
