@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from checks.errors import CodedError
 from checks.sql import quoted
 from governance.backups.comparing import Comparing, Plan, plan
 from governance.backups.content import open_reader
-from governance.backups.content.model import Dump, Found
+from governance.backups.content.model import Dump, Found, Wanted
+from governance.backups.content.names import Asked
 from governance.backups.moments import moment_of
 from governance.config.backups import BackupSystem, CatalogueConfig
 from governance.config.model import Config
@@ -89,14 +90,13 @@ class Contents:
         started = moment_of(dump.started, catalogue.zone)
         finished = moment_of(dump.finished, catalogue.zone)
         since, until = _span(backup, started, finished)
-        asked = {table.into: table for table in wanted.wanted}
-        by_table = {_plain(t.table): name for name, t in asked.items()}
+        landings = _landings(dump, wanted.wanted)
         tables = []
         for found in dump.tables:
-            into = asked_as(found.table, by_table)
+            into = landings.get(found.table)
             entity = wanted.entities[into].name if into else None
             held = None
-            if into and found.landed and since is not None and system.source is not None:
+            if into and since is not None and system.source is not None:
                 held = self.comparing.compare(
                     wanted.entities[into], system.source, into, since, until
                 )
@@ -149,17 +149,19 @@ def _span(
     return since, max(late or early, default=None)
 
 
-def _plain(table: str) -> str:
-    return table.replace('"', "").replace("`", "").casefold()
-
-
-def asked_as(table: str, by_table: Mapping[str, str]) -> str | None:
-    """The landing of a table that a dump names with or without its schema."""
-    name = _plain(table)
-    if name in by_table:
-        return by_table[name]
-    last = name.rpartition(".")[2]
-    return next((into for t, into in by_table.items() if t.rpartition(".")[2] == last), None)
+def _landings(dump: Dump, wanted: Iterable[Wanted]) -> dict[str, str]:
+    """By table of the dump where it landed: the best fit for each table that was wanted."""
+    found = {}
+    for asked in wanted:
+        name = Asked.of(asked.table)
+        ranked = [
+            (rank, table.table)
+            for table in dump.tables
+            if table.landed and (rank := name.rank(Asked.of(table.table).parts, True)) is not None
+        ]
+        if ranked:
+            found[min(ranked)[1]] = asked.into
+    return found
 
 
 def _about(problem: Problem, backup: str) -> Problem:

@@ -160,6 +160,7 @@ def table_row(table: TableContent) -> Row:
         "examples_json": told(held.examples if held else ()),
         "not_before": bare(held.not_before) if held else None,
         "before": bare(held.before) if held else None,
+        "next_at": bare(held.next_at) if held else None,
     }
 
 
@@ -190,6 +191,7 @@ def _compared(row: Row) -> Compared | None:
         examples=tuple(json.loads(row["examples_json"] or "[]")),
         not_before=utc(row["not_before"]),
         before=utc(row["before"]),
+        next_at=utc(row["next_at"]),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from checks.backups.model import Restore
 from checks.outcome import Outcome
 from governance.backups.cases import Standing, settled, standing_of
 from governance.backups.comparing import Comparing
@@ -15,7 +14,7 @@ from governance.backups.looking import Looking
 from governance.backups.past import Past, past_of
 from governance.backups.tables import ALL, TABLES
 from governance.backups.writing import Writer, metrics
-from governance.config.backups import BackupsConfig, BackupSystem
+from governance.config.backups import BackupsConfig
 from governance.config.model import CheckConfig
 from governance.ledger.rows import CheckResult
 from governance.runs.earlier import Earlier
@@ -65,16 +64,13 @@ class Backups:
         looking = Looking(work, past, contents)
         return [
             judge(
-                looking.look(system, self._restores(system)),
+                looking.look(system, ()),
                 expected(work.config, system, work.as_of),
                 past,
                 work.as_of,
             )
             for system in config.systems
         ]
-
-    def _restores(self, system: BackupSystem) -> Sequence[Restore]:
-        return ()
 
     def _snapshots(self, told: Sequence[Told]) -> tuple[int, ...]:
         """The snapshots that contents were held against in this very run."""

@@ -134,6 +134,7 @@ TABLES_INSIDE = {
     "examples_json": "VARCHAR",
     "not_before": "TIMESTAMP",
     "before": "TIMESTAMP",
+    "next_at": "TIMESTAMP",
 }
 # Archived logs, one line for each run of segments without a hole; two runs of one archive mean that
 # segments between them are missing. `segments` is NULL where only the ends are known. `listed`:

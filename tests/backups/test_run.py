@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,17 +45,3 @@ def test_a_copy_of_last_night_is_fresh_and_complete(nights: tuple[Saved, list[Ru
     made, runs = nights
     found = system(made.company, runs[1], "crm")
     assert (found["fresh"], found["complete"]) == (True, True), found
-
-
-def show(nights: tuple[Saved, list[RunRow]]) -> None:
-    made, runs = nights
-    for run in runs:
-        print(run.id, run.status)
-        for name in ("backup_systems", "backup_list", "backup_tables", "backup_problems"):
-            for row in made.company.query(run, f"SELECT * FROM {name}"):
-                print("  ", name, row)
-
-
-def test_show(nights: tuple[Saved, list[RunRow]]) -> None:
-    show(nights)
-    assert 0
