@@ -22,7 +22,15 @@ POSTGRESQL = re.compile(
 
 
 def reader_of(path: Path) -> DumpReader | None:
+    if path.is_dir():
+        return archive() if (path / "toc.dat").is_file() else None
     head = head_of(path)
+    if head.startswith(b"PGDMP") or is_tar(head):
+        return archive()
+    if head.startswith(b"SQLite format 3\0"):
+        from governance.backups.content.sqlitecopy import SqliteCopy
+
+        return SqliteCopy()
     if not head.strip():
         from governance.backups.content.nothing import Nothing
 
@@ -37,3 +45,14 @@ def reader_of(path: Path) -> DumpReader | None:
 
         return PostgresPlain()
     return None
+
+
+def archive() -> DumpReader:
+    from governance.backups.content.pgarchive import PostgresArchive
+
+    return PostgresArchive()
+
+
+def is_tar(head: bytes) -> bool:
+    """A tar file that begins with the list that pg_dump writes first."""
+    return head[257:262] == b"ustar" and head.startswith(b"toc.dat\0")

@@ -102,6 +102,8 @@ class Reading:
     broken: bool = False
     # Headers that have no footer yet; pg_dumpall's own goes round those of its databases.
     open: list[bytes] = field(default_factory=list)
+    # Tables whose data was met.
+    filled: set[tuple[str, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.wanted, self.con, False, self._form)
@@ -185,6 +187,7 @@ class Reading:
         """Read the lines of one COPY up to its `\\.`."""
         table = self._table(parts(head[1], True))
         names = self._names(table, listed(head[2], True))
+        self.filled.add(table.path)
         width = len(names) if self.tally.places(table, names) else None
         text = self.text
         text.at = head.end()
@@ -240,6 +243,7 @@ class Reading:
     def _insert(self, head: re.Match[bytes]) -> None:
         table = self._table(parts(head[1], True))
         names = self._names(table, listed(head[2], True))
+        self.filled.add(table.path)
         self.text.at = head.end()
         self.broken |= not self.inserts.read(self.text, self.dialect, table, names, head[0])
 
