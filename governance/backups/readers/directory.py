@@ -37,13 +37,14 @@ class Directory:
         checksums = choice(config.options, "checksums", "yes", ("yes", "no")) == "yes"
         again = span(config.options, "again", timedelta(days=30))
         items, walk = _items(asked, rules, entries)
-        found = listed(items, rules, asked.now)
+        is_whole = not (walk.is_cut or walk.unread)
+        found = listed(items, rules, asked.now, is_whole=is_whole)
         problems = []
         verifications = []
         if checksums and entries == "files":
             look = Checksums(asked, again)
             look.look(found.backups, _dated(found, rules))
-            found = _again(items, rules, asked, look)
+            found = _again(items, rules, asked, look, is_whole)
             problems, verifications = look.problems, look.verifications
         return Catalogue(
             kind=self.KIND,
@@ -52,7 +53,7 @@ class Directory:
             verifications=tuple(verifications),
             problems=(*found.problems, *problems, *_unseen(walk)),
             zone=config.zone.key,
-            is_whole=not (walk.is_cut or walk.unread),
+            is_whole=is_whole,
         )
 
 
@@ -86,10 +87,12 @@ def _dated(found: Listed, rules: Rules) -> frozenset[str]:
     return frozenset(name for name, said in named if said is not None and said.begins)
 
 
-def _again(items: list[Item], rules: Rules, asked: Asked, look: Checksums) -> Listed:
+def _again(
+    items: list[Item], rules: Rules, asked: Asked, look: Checksums, is_whole: bool
+) -> Listed:
     """The listing with what the bytes told: hashes, and files that are still growing."""
     hashes = [replace(item, digest=look.digests.get(item.path)) for item in items]
-    found = listed(hashes, rules, asked.now)
+    found = listed(hashes, rules, asked.now, is_whole=is_whole)
     return replace(
         found,
         backups=tuple(

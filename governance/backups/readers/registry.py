@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "directory": Kind("directory", ("path",)),
     "pgbackrest": Kind("pgbackrest", PRINTED),
     "restic": Kind("restic", PRINTED),
+    "rclone": Kind("rclone", PRINTED),
     "s3": Kind("s3", ("url", "environment")),
 }
 

@@ -59,7 +59,7 @@ class S3:
         bucket = _Bucket.of(asked)
         locks = count(asked.catalogue.options, "locks", ASKED)
         items = list(bucket.items())
-        found = listed(items, rules, asked.now)
+        found = listed(items, rules, asked.now, is_whole=bucket.is_whole)
         retained = bucket.retained(found, locks) if found.backups else {}
         problems = [*found.problems, *bucket.archived(found), *bucket.deleted(rules)]
         return Catalogue(

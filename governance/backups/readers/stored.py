@@ -104,24 +104,33 @@ class Listed:
         return series
 
 
-def listed(items: Iterable[Item], rules: Rules, now: datetime) -> Listed:
-    """The backups among `items`, in whatever order they come. Same items, same result."""
+def listed(items: Iterable[Item], rules: Rules, now: datetime, *, is_whole: bool = True) -> Listed:
+    """The backups among `items`, in whatever order they come. Same items, same result.
+
+    Of two that bear one name, which some stores allow, the older counts.
+    """
     backups: list[Backup] = []
     problems: list[Problem] = []
     others = 0
-    for item in items:
+    names: set[str] = set()
+    for item in sorted(items, key=_place):
         final, ending = finished_name(item.path)
         named = rules.pattern.read(final)
         if named is None:
             others += 1
             continue
+        if item.path in names:
+            problems.append(Problem("backups.read.twice", {}, Mark.COMPLETE, backup=item.path))
+            continue
+        names.add(item.path)
         backup, odd = _backup(item, named, ending, rules, now)
         backups.append(backup)
         problems += odd
     backups.sort(key=_order)
     problems += _repeated(backups)
     if not backups:
-        problems.append(_nothing(rules.pattern.text, others))
+        params = {"pattern": rules.pattern.text, "others": str(others)}
+        problems.append(Problem("backups.store.nothing", params, Mark.FRESH, is_whole))
     problems.sort(key=lambda p: (p.backup or "", p.code))
     return Listed(tuple(backups), tuple(problems), others)
 
@@ -134,6 +143,11 @@ def finished_name(path: str) -> tuple[str, str]:
             return f"{folder}{slash}{name[: -len(ending)]}", ending
     match = RSYNC.fullmatch(name)
     return (f"{folder}{slash}{match[1]}", ".rsync") if match else (path, "")
+
+
+def _place(item: Item) -> tuple[str, float, int, str]:
+    at = item.at.timestamp() if item.at else 0.0
+    return item.path, at, item.size or 0, item.digest or ""
 
 
 def _order(backup: Backup) -> tuple[float, str]:
@@ -234,11 +248,6 @@ def _repeated(backups: Iterable[Backup]) -> list[Problem]:
         for before, after in pairwise(following)
         if before.digest and before.digest == after.digest and before.size == after.size
     ]
-
-
-def _nothing(pattern: str, others: int) -> Problem:
-    params = {"pattern": pattern, "others": str(others)}
-    return Problem("backups.store.nothing", params, Mark.FRESH, True)
 
 
 def _said(at: datetime) -> str:
