@@ -41,6 +41,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "borg": Kind("borg", PRINTED),
     "directory": Kind("directory", ("path",)),
+    "feed": Kind("feed", (*PRINTED, "path")),
     "pgbackrest": Kind("pgbackrest", PRINTED),
     "restic": Kind("restic", PRINTED),
     "rclone": Kind("rclone", PRINTED),
