@@ -39,6 +39,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "barman": Kind("barman", PRINTED),
     "borg": Kind("borg", PRINTED),
     "directory": Kind("directory", ("path",)),
     "feed": Kind("feed", (*PRINTED, "path")),
@@ -46,6 +47,7 @@ KINDS: dict[str, Kind] = {
     "restic": Kind("restic", PRINTED),
     "rclone": Kind("rclone", PRINTED),
     "s3": Kind("s3", ("url", "environment")),
+    "walg": Kind("walg", PRINTED),
 }
 
 
