@@ -15,7 +15,7 @@ from checks.backups.model import Basis, Mark, Problem, Verdict
 from governance.backups.inspect.clock import in_zone, told_time
 from governance.backups.inspect.detect import PG_CUSTOM, PG_DIRECTORY, PG_TAR
 from governance.backups.inspect.model import Asked, Seen, breaking, doubtful, no, told, unknown, yes
-from governance.backups.inspect.packing import CHUNK, CUT, Damaged, Unpacked
+from governance.backups.inspect.packing import CHUNK, Damaged, Unpacked
 from governance.backups.inspect.pgtoc import GZIP, Archive, BadToc, Entry, Toc
 from governance.backups.inspect.tarwalk import BadTar, Member, members
 
@@ -88,7 +88,7 @@ def _through(asked: Asked, walk: Callable[[Unpacked, Reading], None]) -> Reading
             reading.stop("archive_cut" if error.ended else "tar_bad", corrupt=not error.ended)
         except Damaged as error:
             code = f"packing_{error.what}"
-            reading.stop(code, corrupt=error.what != CUT, packing=file.packing, at=error.at)
+            reading.stop(code, corrupt=True, packing=file.packing, at=error.at)
         except _Stop:
             pass
         reading.outer = file.checked
@@ -204,8 +204,8 @@ def _file_of(asked: Asked, entry: Entry, reading: Reading) -> Rows:
             while piece := file.read(CHUNK):
                 rows.add(piece)
                 asked.progress(file.taken)
-        except Damaged as error:
-            reading.stop("part_bad", corrupt=error.what != CUT, file=found.name)
+        except Damaged:
+            reading.stop("part_bad", corrupt=True, file=found.name)
         reading.verified += file.checked is True
     return rows
 
