@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "borg": Kind("borg", PRINTED),
     "directory": Kind("directory", ("path",)),
     "feed": Kind("feed", (*PRINTED, "path")),
+    "mariabackup": Kind("mariabackup", ("path",)),
     "pgbackrest": Kind("pgbackrest", PRINTED),
     "restic": Kind("restic", PRINTED),
     "rclone": Kind("rclone", PRINTED),
