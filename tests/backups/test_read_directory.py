@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.backups.model import Basis, Catalogue, Depth, Mark, Method, State
@@ -121,6 +121,7 @@ def test_a_time_to_come_dates_nothing(tmp_path: Path) -> None:
     assert only(found).data_at is None
 
 
+@settings(deadline=None)
 @given(
     name=st.datetimes(EARLIEST, LATEST),
     file=st.datetimes(EARLIEST, LATEST),
@@ -138,6 +139,7 @@ def test_data_is_never_said_to_be_newer_than_its_file_or_than_now(
         assert any(p.mark is Mark.FRESH for p in found.problems)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), unique=True, max_size=12), st.randoms())
 def test_the_order_of_a_listing_changes_nothing(days: list[int], chance: random.Random) -> None:
     rules = Rules.of(config("directory", {"pattern": "{database}_{date}.sql*"}))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.backups.model import Backup, Basis, Catalogue, Depth, Mark, Method, State
@@ -230,6 +230,7 @@ def test_what_holds_no_backup_or_not_all_is_told(text: str) -> None:
     assert any(p.mark is Mark.COMPLETE for p in found.problems)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CSV) - 1))
 def test_no_cut_table_is_whole_or_changes_a_backup(place: int) -> None:
     whole_one = {b.id: b for b in looked(CSV).backups}
@@ -239,6 +240,7 @@ def test_no_cut_table_is_whole_or_changes_a_backup(place: int) -> None:
     assert not found.is_whole or at_the_end_of_a_line or not found.backups
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CSV) - 1), st.characters(codec="ascii"))
 def test_a_mangled_table_never_makes_a_backup_better(place: int, letter: str) -> None:
     """One letter changed: what failed does not become done, and nothing is lost in silence."""
@@ -251,6 +253,7 @@ def test_a_mangled_table_never_makes_a_backup_better(place: int, letter: str) ->
 DOCUMENT = json.dumps({"backups": [backup(), backup(id="b", state="failed")]})
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(DOCUMENT) - 1))
 def test_no_cut_document_is_whole(place: int) -> None:
     found = looked(DOCUMENT[:place])
@@ -273,6 +276,7 @@ records = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(records, st.randoms())
 def test_the_order_of_a_feed_changes_nothing(
     feed: list[dict[str, Any]], chance: random.Random
@@ -298,6 +302,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_nothing_good_comes_of_nonsense(value: Any) -> None:
     found = looked(json.dumps(value))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.backups.model import Basis, Catalogue, Mark, State
@@ -105,6 +105,7 @@ def test_one_name_for_two_files_is_told_and_the_older_counts() -> None:
     assert {p.code for p in found.problems} == {"backups.read.twice"}
 
 
+@settings(deadline=None)
 @given(st.integers(1, len(PRINTED) - 3))
 def test_no_cut_listing_is_whole(place: int) -> None:
     assert not looked(PRINTED[:place], "crm.*").is_whole
@@ -122,6 +123,7 @@ entries = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(entries, st.randoms())
 def test_the_order_of_a_listing_changes_nothing(
     found: list[dict[str, Any]], chance: random.Random
@@ -143,6 +145,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_a_mangled_listing_breaks_nothing_and_nothing_good_comes_of_it(value: Any) -> None:
     found = looked(json.dumps(value), "{any}")

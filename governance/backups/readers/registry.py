@@ -44,9 +44,11 @@ KINDS: dict[str, Kind] = {
     "directory": Kind("directory", ("path",)),
     "feed": Kind("feed", (*PRINTED, "path")),
     "mariabackup": Kind("mariabackup", ("path",)),
+    "msdb": Kind("msdb", ("url",)),
     "pgbackrest": Kind("pgbackrest", PRINTED),
     "restic": Kind("restic", PRINTED),
     "rclone": Kind("rclone", PRINTED),
+    "rman": Kind("rman", ("url",)),
     "s3": Kind("s3", ("url", "environment")),
     "walg": Kind("walg", PRINTED),
 }
