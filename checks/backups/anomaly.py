@@ -116,7 +116,7 @@ class _Watch:
             self.usual.append(value)
             return Seen(value, _verdict(True, "usual", value, expected), expected)
         self.odd.append(value)
-        is_step = _are_alike(self.odd[-STEP:]) and value.value > NOTHING * expected.value
+        is_step = _are_alike(self.odd[-STEP:], expected) and value.value > NOTHING * expected.value
         if is_step:
             self.usual, self.level, self.odd = self.odd[-STEP:], self.odd[-STEP:], []
         why = "step" if is_step else "small" if value.value < expected.low else "large"
@@ -151,11 +151,13 @@ def _baseline(values: Sequence[float]) -> Usual:
     return Usual(expm1(middle), expm1(middle) * exp(-width), expm1(middle + width), len(values))
 
 
-def _are_alike(values: Sequence[Value]) -> bool:
-    """Whether these make a level: enough of them, all within the least band of their median."""
+def _are_alike(values: Sequence[Value], usual: Usual) -> bool:
+    """Whether these make a level: enough of them, as near to one another as was usual before."""
     if len(values) < STEP:
         return False
-    return all(_baseline([v.value for v in values]).holds(v.value) for v in values)
+    logs = [log1p(v.value) for v in values]
+    width = log1p(usual.high) - log1p(usual.value)
+    return all(abs(x - median(logs)) <= width for x in logs)
 
 
 def _verdict(value: bool, why: str, seen: Value, usual: Usual) -> Verdict:

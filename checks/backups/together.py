@@ -107,7 +107,8 @@ def last_consistent(
     """The latest common point at which all systems fit, None where there is none.
 
     Over all backups, and over all moments that logs reach. The latest is that whose oldest part is
-    latest; of these the one of the least spread. Options are given only if they can be restored.
+    latest; of these the one of the least spread. No log is rolled further than to that moment.
+    Options are given only if they can be restored.
     """
     wanted = sorted(set(systems))
     by_system: dict[str, list[Option]] = {s: [] for s in wanted}
@@ -117,8 +118,9 @@ def last_consistent(
     if not wanted or not all(by_system.values()):
         return None
     pairs = _by_pair(torn)
-    # At the latest such moment some system stands at the end of what it can be restored to.
-    for moment in sorted({o.end for found in by_system.values() for o in found}, reverse=True):
+    # At the latest such moment something stands as it is, or at the end of what its log reaches.
+    every = [o for found in by_system.values() for o in found]
+    for moment in sorted({m for o in every for m in (o.at, o.end)}, reverse=True):
         lists = [_parts_from(moment, by_system[s]) for s in wanted]
         if not all(lists):
             continue
@@ -146,9 +148,12 @@ def _by_pair(torn: Iterable[Torn]) -> Pairs:
 
 
 def _parts_from(moment: datetime, options: Iterable[Option]) -> list[Part]:
-    """How a system can stand at `moment`, or later where it cannot: soonest first."""
+    """How a system can stand at `moment`, or later where it cannot: soonest first. Of several logs
+    that reach it, that of the newest backup, which has the least to replay."""
     found = [Part(o, max(o.at, moment)) for o in options if o.end >= moment]
-    return sorted(found, key=lambda p: (p.at, p.is_rolled, p.option))
+    rolled = max((p for p in found if p.is_rolled), key=lambda p: p.option, default=None)
+    standing = [p for p in found if not p.is_rolled]
+    return sorted([*standing, rolled] if rolled else standing, key=lambda p: (p.at, p.option))
 
 
 def _fitting(
