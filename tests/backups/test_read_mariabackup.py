@@ -56,7 +56,7 @@ def test_a_full_and_an_incremental_backup_are_a_chain(tmp_path: Path) -> None:
     assert found.tool == "mariabackup 10.11.19-MariaDB"
     assert full.size is not None
     assert full.size > 1000
-    assert full.series == inc.series
+    assert full.series == inc.series == tmp_path.name
     assert full.path == str(tmp_path / "full")
 
 
@@ -157,7 +157,7 @@ def test_a_folder_without_checkpoints_is_not_done(tmp_path: Path) -> None:
 def test_a_backup_may_be_the_folder_itself(tmp_path: Path) -> None:
     put(tmp_path, "full")
     (backup,) = read(tmp_path / "full").backups
-    assert backup.id == "."
+    assert (backup.id, backup.series) == (".", "full")
     # Its log lies beside it.
     assert backup.state is State.DONE
 

@@ -181,6 +181,52 @@ def test_large_segments_are_counted_by_the_size_that_the_backups_prove() -> None
     assert len(clean(found)) == 2
 
 
+TURN = sample("pgbackrest-turn-info.json")
+FIRST, SECOND = "repo1:20261122-105630F", "repo1:20261122-113332F"
+
+
+def test_a_log_turns_after_as_many_segments_as_fit_and_a_timeline_goes_on() -> None:
+    found = read(TURN, "h1", archive=sample("pgbackrest-turn-repo-ls.json"))
+    (log,) = found.logs
+    assert [(r.first, r.last, r.count) for r in log.runs] == [
+        ("000000010000000000000001", "000000010000000100000007", 71),
+        ("000000020000000100000008", "00000002000000010000000B", 4),
+    ]
+    assert not {"hole", "log_odd"} & codes(found)
+
+
+def test_listing_and_verify_agree_where_a_segment_was_lost() -> None:
+    listing = sample("pgbackrest-turn-gap-repo-ls.json")
+    text = sample("pgbackrest-turn-gap-verify.txt")
+    (log,) = read(TURN, "h1", archive=listing).logs
+    (told,) = read(TURN, "h1", verify=text).logs
+    assert [(r.first, r.last, r.count) for r in log.runs] == [
+        (r.first, r.last, r.count) for r in told.runs
+    ]
+    assert [h.first for h in wal.holes(log.runs, 64 * MIB)] == ["000000010000000100000003"]
+
+
+def test_a_backup_whose_folder_is_gone_is_passed_over_by_verify() -> None:
+    found = read(TURN, "h1", verify=sample("pgbackrest-turn-removed-verify.txt"))
+    (gone,) = (m[2] for m in marked(found, "not_verified"))
+    assert gone == f"{FIRST}_20261122-105645I"
+    assert SECOND in {v.backup for v in found.verifications if v.ok and v.depth is Depth.FULL}
+
+
+def test_a_changed_byte_is_told_of_every_backup_that_holds_it() -> None:
+    said = {
+        "archive": sample("pgbackrest-turn-repo-ls.json"),
+        "verify": sample("pgbackrest-turn-corrupt-verify.txt"),
+    }
+    found = read(TURN, "h1", **said)
+    assert marked(found, "not_valid") == {
+        (Mark.INTACT, True, FIRST),
+        (Mark.INTACT, True, f"{FIRST}_20261122-105645I"),
+    }
+    # The other is well, and nobody doubts it.
+    assert [b.id for b in clean(found)] == [SECOND]
+
+
 def test_a_stated_size_must_be_the_one_that_the_backups_prove() -> None:
     options = {"stanza": "crm", "wal_segment_size": "128MB"}
     found = ask(READER, {"info": GAP, "archive": LISTING}, options=options)

@@ -156,7 +156,7 @@ def _backup(notes: Notes, root: Path, folder: _Folder, every: Iterable[_Folder])
     backup = Backup(
         id=id,
         # Its tool names no server: those of one folder follow one another.
-        series=str(PurePosixPath(id).parent),
+        series=str(PurePosixPath(root.name, id).parent if id != "." else root.name),
         method=Method.INCREMENTAL if is_incremental else _KINDS.get(word, Method.INCREMENTAL),
         state=state,
         said=word or "–",

@@ -66,7 +66,6 @@ def verified(
         return Verified()
     if repo not in repos:
         return Verified()
-    _end(notes, said)
     looks = {f"repo{repo}:{m['label']}": (m, _is_well(m)) for m in _BACKUP.finditer(said.text)}
     own = [b for b in backups if b.id.startswith(f"repo{repo}:") and _was_there(b, said)]
     for id, (found, well) in looks.items():
@@ -76,10 +75,12 @@ def verified(
     for backup in own:
         if backup.id not in looks:
             notes.tell("backups.read.not_verified", Mark.INTACT, backup=backup.id)
-    for log in _LOG.finditer(said.text):
-        if log["checked"] != log["valid"]:
-            bad = int(log["checked"]) - int(log["valid"])
-            notes.tell("backups.read.log_not_valid", Mark.COMPLETE, archive=log["id"], n=bad)
+    logs = [log for log in _LOG.finditer(said.text) if log["checked"] != log["valid"]]
+    # An error that is told of by name casts no doubt on the rest.
+    _end(notes, said, named=bool(logs) or not all(well for _, well in looks.values()))
+    for log in logs:
+        bad = int(log["checked"]) - int(log["valid"])
+        notes.tell("backups.read.log_not_valid", Mark.COMPLETE, archive=log["id"], n=bad)
     ranges: dict[str, list[tuple[str, str]]] = {}
     for each in _RANGE.finditer(said.text):
         ranges.setdefault(each["id"], []).append((each["first"], each["last"]))
@@ -108,12 +109,14 @@ def _was_there(backup: Backup, said: Reply) -> bool:
     return backup.finished_at is not None and backup.finished_at <= said.at
 
 
-def _end(notes: Notes, said: Reply) -> None:
+def _end(notes: Notes, said: Reply, *, named: bool) -> None:
     """Told: that it did not end well, or that nothing says how it ended."""
     status = _STATUS.findall(said.text)
     ended = _ENDED.findall(said.text)
-    if [word for word in status if word != "ok"] or [e for e in ended if "successfully" not in e]:
+    broke = [how for how in ended if "successfully" not in how]
+    if broke or [word for word in status if word != "ok"]:
         words = ", ".join(dict.fromkeys([*status, *ended]))
-        notes.tell("backups.read.verify_failed", Mark.INTACT, said=words)
+        mark = None if named and not broke and set(status) <= {"ok", "error"} else Mark.INTACT
+        notes.tell("backups.read.verify_failed", mark, said=words)
     elif not status and said.text.strip():
         notes.tell("backups.read.verify_unclear", Mark.INTACT, said=said.text)
