@@ -47,7 +47,7 @@ class Looking:
 
         Raises SourceUnavailable once asked to stop.
         """
-        memory = self.work.home.path / "backups"
+        memory = self.work.home.path / "backups" / system.name
         gathered = {
             c.name: gather(c, self.work.as_of, self.work.stop, memory) for c in system.catalogues
         }

@@ -135,7 +135,10 @@ class CatalogueReader:
     def _variable(self, node: Node) -> str | None:
         if isinstance(node.content, dict) or REFERENCE.search(text_of(node)):
             return self.secrets.secret(node)
-        if any(word in node.key.upper() for word in ("PASS", "SECRET", "TOKEN", "KEY")):
+        name = node.key.rpartition(".")[2].upper()
+        # RESTIC_PASSWORD_FILE and BORG_PASSCOMMAND say where a secret is, and are none themselves.
+        says_where = name.endswith(("_FILE", "COMMAND", "_PATH"))
+        if not says_where and any(word in name for word in ("PASS", "SECRET", "TOKEN", "KEY")):
             raise BadValue("config.literal_secret")
         return text_of(node)
 
