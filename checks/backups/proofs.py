@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from checks.backups.case import CLOCKS, Case, said, worst
-from checks.backups.chain import needed
+from checks.backups.chain import BUILDING, needed
 from checks.backups.model import (
     Backup,
     Depth,
@@ -30,8 +30,11 @@ def judge_intact(case: Case) -> Verdict:
     one of any depth is False until a deep one passes after it; one without a moment or an end
     voids what was proved before.
     """
-    members, _ = needed(case.backup, case.catalogue.backups)
-    return worst([_bits(case, member) for member in members])
+    members, gone = needed(case.backup, case.catalogue.backups)
+    looked = [_bits(case, member) for member in members]
+    if gone or any(m.method in BUILDING and not m.needs for m in members):
+        looked.append(said(None, "intact.chain_unknown"))
+    return worst(looked)
 
 
 def judge_restorable(case: Case) -> Verdict:

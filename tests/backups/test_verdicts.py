@@ -294,6 +294,16 @@ def test_a_broken_reference_breaks_what_builds_on_it() -> None:
     assert told(case(later, base, verifications=proofs[:1]), INTACT) == (None, "intact.never")
 
 
+def test_bits_that_were_not_found_were_not_verified() -> None:
+    later = full(id="later", method=Method.INCREMENTAL)
+    named = replace(later, needs=("base",))
+    proofs = (verified(),)
+    assert told(case(later, verifications=proofs), INTACT) == (None, "intact.chain_unknown")
+    assert told(case(named, verifications=proofs), INTACT) == (None, "intact.chain_unknown")
+    whole = case(named, full(id="base"), verifications=proofs)
+    assert told(whole, INTACT) == (True, "intact.verified")
+
+
 def test_a_restore_has_read_all_of_it() -> None:
     drill = restored(backup="n22", at=NOW - HOUR)
     assert told(proved(verifications=(), restores=(drill,)), INTACT) == (True, "intact.verified")
