@@ -40,7 +40,7 @@ COPY_ESCAPES = mapped({"b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11})
 
 @dataclass(frozen=True)
 class Block:
-    """Rows found in a block. `starts` and `ends` are (rows, width), None where only counted.
+    """Rows found in a block. `starts` and `ends` are (width, rows), None where only counted.
 
     `room` are the bytes up to the end of the last row, `escapes` the places of backslashes that
     take the next byte with them, `quotes` those that open or close a string. `end` is the first
@@ -70,6 +70,23 @@ def escaping(room: Bytes) -> Places:
     return every_second
 
 
+def odd_up_to() -> Bytes:
+    """For each byte, which of its bits have an odd number of ones up to them, from the lowest."""
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+    return np.packbits(np.bitwise_xor.accumulate(bits, axis=1), axis=1, bitorder="little")[:, 0]
+
+
+ODD_UP_TO = odd_up_to()
+
+
+def parity(marks: Flags) -> Flags:
+    """Whether the number of marks up to each place, itself included, is odd."""
+    bits = ODD_UP_TO[np.packbits(marks, bitorder="little")]
+    before = np.bitwise_xor.accumulate(bits >> 7)
+    bits[1:] ^= np.where(before[:-1], np.uint8(255), np.uint8(0))
+    return np.unpackbits(bits, count=marks.size, bitorder="little").view(np.bool_)
+
+
 def tuples(data: bytes, between: bytes, width: int | None, escapes: bool) -> Block | None:
     """The rows `(…),(…)` at the start of `data`, as far as they are whole.
 
@@ -85,17 +102,18 @@ def tuples(data: bytes, between: bytes, width: int | None, escapes: bool) -> Blo
         after = escaped + 1
         quotes[after[after < room.size]] = False
     # The closing quote counts as outside, which for what is looked for makes no difference.
-    outside = np.bitwise_xor.accumulate(quotes.view(np.uint8)) == 0
-    marks = (room == OPEN) | (room == CLOSE) | (room == SEMICOLON)
-    if width is not None:
-        marks |= room == COMMA
-    places = np.flatnonzero(marks & outside)
+    inside = parity(quotes)
+    marks = room == OPEN
+    for letter in (CLOSE, SEMICOLON) if width is None else (CLOSE, SEMICOLON, COMMA):
+        marks |= room == letter
+    marks &= ~inside
+    places = np.flatnonzero(marks)
     places, joints = whole_statements(room, places, between, width is not None)
     found = counted(room, places) if width is None else in_rows(room, places, width)
     if found is None or not found[0]:
         return None
     rows, last, starts, ends = found
-    if is_odd(data, outside, last + 1, joints, between, escapes, quotes):
+    if is_odd(data, room, inside, last + 1, joints, between, escapes):
         return None
     spots = None if width is None else np.flatnonzero(quotes[:last])
     return Block(rows, last + 1, room[: last + 1], starts, ends, escaped, spots)
@@ -163,8 +181,8 @@ def in_rows(room: Bytes, places: Places, width: int) -> Rows | None:
     rows = until_wrong(right)
     if not rows:
         return None
-    grid = grid[:rows]
-    return rows, int(grid[-1, width]), grid[:, :width] + 1, grid[:, 1 : width + 1]
+    columns = np.ascontiguousarray(grid[:rows].T)
+    return rows, int(columns[width, -1]), columns[:width] + 1, columns[1 : width + 1]
 
 
 def follows(room: Bytes, closes: Places, opens: Places) -> Flags:
@@ -181,29 +199,32 @@ def until_wrong(right: Flags) -> int:
 
 def is_odd(
     data: bytes,
-    outside: Flags,
+    room: Bytes,
+    inside: Flags,
     end: int,
     joints: Places,
     between: bytes,
     escapes: bool,
-    quotes: Flags,
 ) -> bool:
     """Whether something outside strings is no plain value: a comment, a name, another quote."""
-    inner = int(np.searchsorted(joints, end)) if joints.size else 0
+    room, inside = room[:end], inside[:end]
+    joined = int(np.searchsorted(joints, end))
     for mark in ODD:
-        if data.find(mark, 0, end) < 0:
+        # What is rare is looked for first; dashes are in every date.
+        if mark != b"--" and data.find(mark[-1:], 0, end) < 0:
             continue
-        room = np.frombuffer(data, np.uint8, end)
         there = room == mark[0]
         if len(mark) == 2:
             there[:-1] &= room[1:] == mark[1]
-            there[-1] = False
-        if np.count_nonzero(there & outside[:end]) != inner * between.count(mark):
+            there[-1:] = False
+        there &= ~inside
+        if np.count_nonzero(there) != joined * between.count(mark):
             return True
-    if not escapes and (data.find(b"E'", 0, end) >= 0 or data.find(b"e'", 0, end) >= 0):
-        opening = np.flatnonzero(quotes[1:end] & ~outside[1:end])
-        return bool((np.frombuffer(data, np.uint8)[opening] | 32 == ord("e")).any())
-    return False
+    if escapes or (data.find(b"E'", 0, end) < 0 and data.find(b"e'", 0, end) < 0):
+        return False
+    marked = (room[:-1] | 32) == ord("e")
+    marked &= (room[1:] == QUOTE) & inside[1:] & ~inside[:-1]
+    return bool(marked.any())
 
 
 def lines(data: bytes, width: int | None) -> Block | None:
@@ -221,22 +242,31 @@ def lines(data: bytes, width: int | None) -> Block | None:
     kinds = room[grid]
     if (kinds[:, -1] != NEWLINE).any() or (kinds[:, :-1] != TAB).any():
         return None
-    starts = np.empty(places.size, np.int64)
-    starts[0], starts[1:] = 0, places[:-1] + 1
+    ends = np.ascontiguousarray(grid.T)
+    starts = np.empty_like(ends)
+    starts[1:] = ends[:-1] + 1
+    starts[0, 0], starts[0, 1:] = 0, ends[-1, :-1] + 1
     escaped = escaping(room) if b"\\" in data else None
-    return Block(grid.shape[0], room.size, room, starts.reshape(-1, width), grid, escaped)
+    return Block(grid.shape[0], room.size, room, starts, ends, escaped)
 
 
 @dataclass(frozen=True)
 class Plain:
-    """A block whose strings stand as they are meant. `moved` says how many bytes before each place
-    were taken out; None: nothing was."""
+    """A block whose strings stand as they are meant. `gone` are the places, in order, of the bytes
+    that were taken out; `before` says for each row how many there are before it, `touched` which
+    rows have any themselves."""
 
     room: Bytes
-    moved: NDArray[np.int32] | None = None
+    gone: Places
+    before: Places
+    touched: Places
 
     def at(self, places: Places) -> NDArray[np.int32]:
-        places = places if self.moved is None else places - self.moved[places]
+        """The same places, one for each row, after that."""
+        if self.gone.size:
+            there = places[self.touched]
+            places = places - self.before
+            places[self.touched] = there - np.searchsorted(self.gone, there)
         return places.astype(np.int32)
 
 
@@ -256,14 +286,16 @@ def unescaped(block: Block, letters: Bytes, kept: bytes) -> Plain:
     if block.quotes is not None and block.quotes.size:
         closing, opening = block.quotes[1:-1:2], block.quotes[2::2]
         gone.append(opening[opening == closing[: opening.size] + 1])
-    if not any(places.size for places in gone):
-        return Plain(room)
-    drop = np.zeros(room.size + 1, np.bool_)
-    for places in gone:
-        drop[places] = True
-    moved = np.cumsum(drop, dtype=np.int32)
-    moved[drop] -= 1  # a place counts what was taken out before it
-    return Plain(room[~drop[:-1]], moved)
+    out = np.sort(np.concatenate(gone)) if gone else np.empty(0, np.int64)
+    if not out.size:
+        return Plain(room, out, out, out)
+    assert block.starts is not None
+    assert block.ends is not None
+    keep = np.ones(room.size, np.bool_)
+    keep[out] = False
+    before = np.searchsorted(out, block.starts[0])
+    touched = np.flatnonzero(np.searchsorted(out, block.ends[-1]) > before)
+    return Plain(room[keep], out, before, touched)
 
 
 def first_width(data: bytes, escapes: bool) -> int | None:
@@ -273,8 +305,7 @@ def first_width(data: bytes, escapes: bool) -> int | None:
     if escapes and b"\\" in data:
         after = escaping(room) + 1
         quotes[after[after < room.size]] = False
-    outside = np.bitwise_xor.accumulate(quotes.view(np.uint8)) == 0
-    marks = ((room == OPEN) | (room == CLOSE) | (room == COMMA)) & outside
+    marks = ((room == OPEN) | (room == CLOSE) | (room == COMMA)) & ~parity(quotes)
     kinds = room[np.flatnonzero(marks)]
     depth = np.cumsum((kinds == OPEN).astype(np.int32) - (kinds == CLOSE))
     closed = np.flatnonzero(depth == 0)

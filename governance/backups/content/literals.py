@@ -55,25 +55,46 @@ class Literals:
         self.plain: Plain = unescaped(block, letters, b"%_" if mysql else b"")
 
     def column(self, place: int) -> Taken:
-        room, starts, ends = self.block.room, self.starts[:, place], self.ends[:, place]
-        starts = starts + (room[starts] == SPACE)
+        room, starts, ends = self.block.room, self.starts[place], self.ends[place]
         first, last = room[starts], room[ends - 1]
+        if (first == SPACE).any():
+            starts = starts + (first == SPACE)
+            first = room[starts]
         quoted = first == QUOTE
-        marked = self._marked(starts, first)
-        there = ~is_null(room, starts, ends, first)
-        hexed = (first == ZERO) & (room[np.minimum(starts + 1, room.size - 1)] == LETTER_X)
-        hexed &= ends - starts > 1
+        if quoted.all() and (last == QUOTE).all():
+            return Taken(self._copied(starts + 1, ends - 1, None))
+        return self._mixed(starts, ends, first, last)
+
+    def _mixed(self, starts: Places, ends: Places, first: Bytes, last: Bytes) -> Taken:
+        """A column of strings and others: numbers, words, NULL, bytes."""
+        quoted, marked = first == QUOTE, self._marked(starts, first)
+        there = ~is_null(self.block.room, starts, ends, first)
+        hexed = self._hexed(starts, ends, first)
         all_hex = bool(hexed.any()) and not bool((there & ~hexed).any())
-        closed = (quoted | marked) & (last == QUOTE) & (ends - starts > 1)
-        bare = ~quoted & ~marked & (last != QUOTE) & (ends > starts) & (all_hex | ~hexed)
+        strings = quoted | marked
+        closed = strings & (last == QUOTE) & (ends - starts > 1)
+        bare = ~strings & (last != QUOTE) & (ends > starts) & (all_hex | ~hexed)
         odd = np.flatnonzero(there & ~closed & ~bare)
-        at = starts + quoted + np.where(marked, len(BINARY_MARK), 0) + 2 * (hexed & all_hex)
+        at = starts + quoted
+        at[marked] += len(BINARY_MARK)
+        if all_hex:
+            at += 2 * hexed
         to = ends - closed
-        at = np.minimum(at, to)
-        cells = copied(
-            self.plain.room, self.plain.at(at), self.plain.at(to), None if there.all() else there
-        )
+        cells = self._copied(np.minimum(at, to), to, None if there.all() else there)
         return Taken(self._with(cells, odd, starts, ends) if odd.size else cells, all_hex)
+
+    def _copied(self, at: Places, to: Places, there: Flags | None) -> pa.Array:
+        return copied(self.plain.room, self.plain.at(at), self.plain.at(to), there)
+
+    def _hexed(self, starts: Places, ends: Places, first: Bytes) -> Flags:
+        """Which cells are `0x…`."""
+        found: Flags = first == ZERO
+        rows = np.flatnonzero(found)
+        if rows.size:
+            found[rows] = ends[rows] - starts[rows] > 1
+            rows = np.flatnonzero(found)
+            found[rows] = self.block.room[starts[rows] + 1] == LETTER_X
+        return found
 
     def _marked(self, starts: Places, first: Bytes) -> Flags:
         """Which cells begin with `_binary '`."""
@@ -181,7 +202,7 @@ class Copied:
             self._numbers = block.escapes[number] if number.any() else None
 
     def column(self, place: int) -> Taken:
-        room, starts, ends = self.block.room, self.starts[:, place], self.ends[:, place]
+        room, starts, ends = self.block.room, self.starts[place], self.ends[place]
         null = ends - starts == 2
         rows = np.flatnonzero(null)
         if rows.size:
