@@ -59,7 +59,9 @@ def landing_all(
         raise
 
 
-def append(con: duckdb.DuckDBPyConnection, into: str, arrays: Sequence[pa.Array]) -> None:
+def append(
+    con: duckdb.DuckDBPyConnection, into: str, arrays: Sequence[pa.Array | pa.ChunkedArray]
+) -> None:
     """Add one batch, a text array per column in the table's order."""
     import pyarrow as pa
 

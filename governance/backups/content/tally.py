@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ColumnAt = Callable[[int], "Taken"]
 
 
+HELD_BYTES, HELD_BLOCKS = 16 << 20, 1000
+
+
 @dataclass
 class Table:
     """A table met in a dump. `path` is its name with database and schema as far as they are told,
@@ -70,6 +73,9 @@ class Landing:
     rows: int = 0
     newest: str | None = None
     missing: tuple[str, ...] = ()
+    # What waits to be added, and its bytes: every single addition costs DuckDB some.
+    held: list[list[pa.Array]] = field(default_factory=list)
+    size: int = 0
 
 
 class Tally:
@@ -98,6 +104,7 @@ class Tally:
         with landing_all(self._con, tables):
             yield
             for each in self.landings:
+                self._flush(each)
                 names = each.table.names if each.table is not None else None
                 if not each.rows and names is not None:
                     each.missing = absent(each.wanted, names, self._fold)
@@ -127,7 +134,7 @@ class Tally:
                 assert each.table is not None
                 each.table.landings.remove(each)
                 self._con.execute(f"DELETE FROM {quoted(each.wanted.into)}")
-                each.rows, each.newest = 0, None
+                each.rows, each.newest, each.held, each.size = 0, None, [], 0
             each.table, each.rank = table, rank
             table.landings.append(each)
 
@@ -183,14 +190,22 @@ class Tally:
         arrays = {canonical: text(name) for canonical, name in each.wanted.columns.items()}
         each.missing = absent(each.wanted, names, self._fold)
         nothing = pa.nulls(rows, pa.string())
-        append(
-            self._con, each.wanted.into,
-            [nothing if array is None else array for array in arrays.values()],
-        )  # fmt: skip
+        each.held.append([nothing if array is None else array for array in arrays.values()])
+        each.size += sum(array.nbytes for array in each.held[-1])
+        if each.size >= HELD_BYTES or len(each.held) >= HELD_BLOCKS:
+            self._flush(each)
         each.rows += rows
         if each.wanted.newest:
             found = text(each.wanted.newest)
             each.newest = greatest(each.newest, found)
+
+    def _flush(self, each: Landing) -> None:
+        import pyarrow as pa
+
+        if each.held:
+            columns = zip(*each.held, strict=True)
+            append(self._con, each.wanted.into, [pa.chunked_array(column) for column in columns])
+            each.held, each.size = [], 0
 
     def _text(self, table: Table, name: str, taken: Taken) -> pa.Array:
         import pyarrow as pa

@@ -14,7 +14,7 @@ from governance.backups.content.literals import Literals, Taken, literal
 from governance.backups.content.tally import Table, Tally
 from governance.backups.content.text import END_OF, QUOTES, SPACE, Dialect, Passing, Text
 
-FIRST_WINDOW, LARGEST_WINDOW = 1 << 15, 1 << 20
+FIRST_WINDOW, LARGEST_WINDOW = 1 << 15, 1 << 19
 # So much is read one by one after a window that is no plain list, before the next is tried.
 CAREFUL = 1 << 16
 # Rows that were read one by one are handed on together.
