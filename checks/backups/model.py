@@ -261,7 +261,8 @@ class Content:
     """What was found inside one backup by reading all of it, without a server.
 
     `ended`: the proof that the dump reached its end (footer, trailer, archive end); None where the
-    format has none. `bytes_read` before decompression.
+    format has none. `verified` is what reading all of it showed of its bits, None: nothing.
+    `bytes_read` before decompression.
     """
 
     backup: str
@@ -272,6 +273,7 @@ class Content:
     ended: bool | None
     tables: tuple[TableContent, ...] = ()
     problems: tuple[Problem, ...] = ()
+    verified: Verification | None = None
     tool: str | None = None
     server: str | None = None
     started_at: datetime | None = None

@@ -7,47 +7,35 @@ backup where that is another. Kept backups of last year raise nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from checks.backups import BACKUP
 from checks.backups.faults import Fault, Sureness, severity
 from checks.backups.model import Mark, Problem, Verdict
 from checks.backups.verdicts import Judged
+from governance.backups.found import Found
 from governance.backups.judging import Told
 from governance.backups.past import Past
+from governance.backups.standing import Standing, of_fit, of_keeping, of_whole
 from governance.runs.faults import End, Faults, Row, Stated, fault_id
 
 # Ages grow with every run; what was waived is the fault, not its age.
 MOVING = ("_span", "_at", "now")
 
 
-@dataclass(frozen=True)
-class Standing:
-    """One fault that stands, and why. `place` is system, catalogue, series as far as it is about
-    them; `source` the watched source, empty where none is."""
-
-    fault: Fault
-    sureness: Sureness
-    place: tuple[str, ...]
-    source: str
-    reasons: tuple[Problem, ...]
-    backup: str | None = None
-    catalogue: str | None = None
-
-    @property
-    def subject(self) -> str:
-        return "/".join(self.place)
-
-
 def finding_id(check: str, standing: Standing) -> str:
     return fault_id(check, standing.fault.value, *standing.place)
 
 
-def standing_of(told: Told) -> Iterator[Standing]:
-    """Every fault of one system."""
-    yield from _of_system(told)
-    yield from _of_series(told)
-    yield from _of_catalogues(told)
+def standing_of(found: Found) -> Iterator[Standing]:
+    """Every fault, system by system, then of those that belong together."""
+    for told in found.told:
+        yield from _of_system(told)
+        yield from _of_series(told)
+        yield from _of_catalogues(told)
+        yield from of_whole(told, found.wholes[told.seen.system.name])
+        yield from of_keeping(told, found.keepings[told.seen.system.name])
+    for fit in found.fits:
+        yield from of_fit(fit)
 
 
 def settled(
@@ -73,19 +61,24 @@ def settled(
 
 
 def _of_system(told: Told) -> Iterator[Standing]:
-    today = told.standing.today
+    today, system = told.standing.today, told.seen.system
     for mark, verdict in told.standing.verdicts.items():
         sureness = _sureness(told, mark, verdict)
-        if sureness is not None:
-            yield Standing(
-                Fault(mark.value),
-                sureness,
-                (told.seen.system.name,),
-                told.seen.system.source or "",
-                (reason(mark, verdict, today),),
-                today.backup.id if today else None,
-                today.catalogue if today else None,
-            )
+        if sureness is None:
+            continue
+        reasons = [reason(mark, verdict, today)]
+        if mark is Mark.FRESH:
+            # Newer ones that hold old data are why there is nothing newer to restore.
+            reasons = [*(r for stale in _stale(told) for r in _why_stale(stale)), *reasons]
+        yield Standing(
+            Fault(mark.value),
+            sureness,
+            (system.name,),
+            system.source or "",
+            tuple(reasons),
+            today.backup.id if today else None,
+            today.catalogue if today else None,
+        )
 
 
 def _sureness(told: Told, mark: Mark, verdict: Verdict) -> Sureness | None:
@@ -95,25 +88,52 @@ def _sureness(told: Told, mark: Mark, verdict: Verdict) -> Sureness | None:
     return Sureness.UNKNOWN if is_wanted and verdict.value is None else None
 
 
-def _of_series(told: Told) -> Iterator[Standing]:
-    system, today = told.seen.system, told.standing.today
+def _others(told: Told) -> Iterator[Judged]:
+    """The newest of each series, without what the system itself is judged by."""
+    today = told.standing.today
     for judged in told.backups:
-        if judged.backup.id not in told.newest[judged.catalogue]:
-            continue
-        if today is not None and _is_same(judged, today):
-            continue
+        is_newest = judged.backup.id in told.newest[judged.catalogue]
+        if is_newest and (today is None or not _is_same(judged, today)):
+            yield judged
+
+
+def _stale(told: Told) -> Iterator[Judged]:
+    """Those whose inside is older than their tool says, and older than allowed."""
+    for judged in _others(told):
+        if judged.dated.table is not None and judged.is_not(Mark.FRESH):
+            yield judged
+
+
+def _why_stale(judged: Judged) -> Iterator[Problem]:
+    for mark in (Mark.FRESH, Mark.COMPLETE):
+        if judged.verdicts[mark].value is False:
+            yield reason(mark, judged.verdicts[mark], judged)
+
+
+def _of_series(told: Told) -> Iterator[Standing]:
+    """One finding for each backup and question; old data and the rows that it lacks are one."""
+    system = told.seen.system
+    is_told = told.standing.verdicts[Mark.FRESH].value is False
+    stale = {(j.catalogue, j.backup.id) for j in _stale(told)}
+    for judged in _others(told):
+        place = (system.name, judged.catalogue, judged.backup.series)
+        is_stale = (judged.catalogue, judged.backup.id) in stale
         for mark, verdict in judged.verdicts.items():
-            # How old another series is, its own limits would have to say; there are none.
-            if verdict.value is False and mark is not Mark.FRESH:
-                yield Standing(
-                    Fault(mark.value),
-                    Sureness.BROKEN,
-                    (system.name, judged.catalogue, judged.backup.series),
-                    system.source or "",
-                    (reason(mark, verdict, judged),),
-                    judged.backup.id,
-                    judged.catalogue,
-                )
+            if verdict.value is not False or (is_stale and mark is Mark.COMPLETE):
+                continue
+            # How old another series may be, its own limits would have to say; there are none.
+            if mark is Mark.FRESH and (is_told or not is_stale):
+                continue
+            reasons = _why_stale(judged) if mark is Mark.FRESH else (reason(mark, verdict, judged),)
+            yield Standing(
+                Fault(mark.value),
+                Sureness.BROKEN,
+                place,
+                system.source or "",
+                tuple(reasons),
+                judged.backup.id,
+                judged.catalogue,
+            )
 
 
 def _of_catalogues(told: Told) -> Iterator[Standing]:

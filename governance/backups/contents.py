@@ -5,18 +5,29 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.backups.model import Backup, Compared, Content, Mark, Problem, TableContent
+from checks.backups.model import (
+    Backup,
+    Compared,
+    Content,
+    Depth,
+    Mark,
+    Problem,
+    TableContent,
+    Verification,
+)
 from checks.errors import CodedError
 from checks.sql import quoted
 from governance.backups.comparing import Comparing, Plan, plan
 from governance.backups.content import open_reader
 from governance.backups.content.model import Dump, Found, Wanted
-from governance.backups.content.names import Asked
+from governance.backups.content.names import Asked as Name
+from governance.backups.inspect.looking import look
+from governance.backups.inspect.model import Asked
 from governance.backups.moments import moment_of
 from governance.config.backups import BackupSystem, CatalogueConfig
 from governance.config.model import Config
@@ -30,11 +41,12 @@ NOTHING = Plan((), {}, {})
 
 @dataclass(frozen=True)
 class Contents:
-    """Reads dumps on `con`, where tables land and are dropped again."""
+    """Reads dumps on `con`, where tables land and are dropped again, as of `now`."""
 
     con: DuckDBPyConnection
     config: Config
     comparing: Comparing
+    now: datetime
     stop: Callable[[], bool]
 
     def stamp(self, system: BackupSystem, backup: Backup) -> str | None:
@@ -63,16 +75,27 @@ class Contents:
             if reader is None:
                 return None
             dump = reader.read(path, wanted.wanted, self.con, lambda _: None, self.stop)
-            return self._content(system, catalogue, backup, dump, wanted)
+            found = self._content(system, catalogue, backup, dump, wanted)
+            return replace(found, verified=self._verified(catalogue, backup, path))
         except CodedError as error:
             if self.stop():
                 raise SourceUnavailable("run.stopped") from error
             problem = Problem(error.code, error.params, Mark.COMPLETE, backup=backup.id)
             seconds = time.monotonic() - began
-            return Content(backup.id, "", datetime.now(UTC), 0, seconds, None, problems=(problem,))
+            return Content(backup.id, "", self.now, 0, seconds, None, problems=(problem,))
         finally:
             for table in wanted.wanted:
                 self.con.execute(f"DROP TABLE IF EXISTS {quoted(table.into)}")
+
+    def _verified(
+        self, catalogue: CatalogueConfig, backup: Backup, path: Path
+    ) -> Verification | None:
+        """What the checksums of the file itself say, where its form bears any."""
+        asked = Asked(path, catalogue.zone, self.now, content=False, stop=self.stop)
+        intact = look(asked).intact
+        if intact.value is None:
+            return None
+        return Verification(Depth.FULL, intact.value, self.now, backup.id, said=intact.code)
 
     def _plan(self, system: BackupSystem) -> Plan:
         if system.source is None:
@@ -104,7 +127,7 @@ class Contents:
         return Content(
             backup=backup.id,
             kind=dump.kind,
-            read_at=datetime.now(UTC),
+            read_at=self.now,
             bytes_read=dump.bytes_read,
             seconds=dump.seconds,
             ended=dump.ended,
@@ -153,11 +176,11 @@ def _landings(dump: Dump, wanted: Iterable[Wanted]) -> dict[str, str]:
     """By table of the dump where it landed: the best fit for each table that was wanted."""
     found = {}
     for asked in wanted:
-        name = Asked.of(asked.table)
+        name = Name.of(asked.table)
         ranked = [
             (rank, table.table)
             for table in dump.tables
-            if table.landed and (rank := name.rank(Asked.of(table.table).parts, True)) is not None
+            if table.landed and (rank := name.rank(Name.of(table.table).parts, True)) is not None
         ]
         if ranked:
             found[min(ranked)[1]] = asked.into

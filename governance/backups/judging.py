@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from checks.backups.case import Case
 from checks.backups.expect import Expected
-from checks.backups.model import Backup, Catalogue
+from checks.backups.model import Backup, Catalogue, Content
 from checks.backups.series import Vanished, vanished
 from checks.backups.verdicts import Judged, Standing, Unseen, judge_system, judged
 from governance.backups.looking import Seen, newest_of
 from governance.backups.past import Past
+
+# A backup that is byte for byte the one before it.
+SAME = "backups.store.same_content"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Told:
     standing: Standing
     newest: Mapping[str, frozenset[str]]
     vanished: Mapping[str, tuple[Vanished, ...]]
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether a catalogue could not be read, so that a backup may be there unseen."""
+        return any(gathered.catalogue is None for gathered in self.seen.gathered.values())
 
 
 def judge(seen: Seen, expected: Expected, past: Past, now: datetime) -> Told:
@@ -64,6 +72,8 @@ def _case(
     backup: Backup,
 ) -> Case:
     known = seen.contents.get((name, backup.id))
+    if known is not None:
+        catalogue = _with(catalogue, backup, known[0])
     return Case(
         backup=backup,
         catalogue=catalogue,
@@ -71,4 +81,22 @@ def _case(
         now=now,
         content=known[0] if known else None,
         restores=seen.restores,
+    )
+
+
+def _with(catalogue: Catalogue, backup: Backup, content: Content) -> Catalogue:
+    """The catalogue with what a look inside adds: bits that were held against checksums, and that a
+    file like last night's is no riddle where our snapshots say what it should hold."""
+    is_held = any(table.compared is not None for table in content.tables)
+    return replace(
+        catalogue,
+        verifications=(
+            *catalogue.verifications,
+            *((content.verified,) if content.verified is not None else ()),
+        ),
+        problems=tuple(
+            p
+            for p in catalogue.problems
+            if not (is_held and p.backup == backup.id and p.code == SAME)
+        ),
     )

@@ -12,12 +12,14 @@ from checks.backups.model import (
     Basis,
     Compared,
     Content,
+    Depth,
     Mark,
     Method,
     Problem,
     State,
     TableContent,
     Verdict,
+    Verification,
 )
 from governance.runs.findings import naive
 
@@ -137,6 +139,8 @@ def content_row(content: Content, stamp: str) -> Row:
         "finished_at": bare(content.finished_at),
         "databases_json": told(content.databases),
         "problems_json": problems_text(content.problems),
+        "verified": content.verified.ok if content.verified else None,
+        "verified_said": content.verified.said if content.verified else None,
         "stamp": stamp,
     }
 
@@ -195,6 +199,12 @@ def _compared(row: Row) -> Compared | None:
     )
 
 
+def _verified(row: Row, at: datetime) -> Verification | None:
+    if row["verified"] is None:
+        return None
+    return Verification(Depth.FULL, row["verified"], at, row["backup"], said=row["verified_said"])
+
+
 def read_content(row: Row, tables: Iterable[Row]) -> Content:
     read_at = utc(row["read_at"])
     assert read_at is not None
@@ -207,6 +217,7 @@ def read_content(row: Row, tables: Iterable[Row]) -> Content:
         ended=row["ended"],
         tables=tuple(read_table(table) for table in tables),
         problems=read_problems(row["problems_json"], row["backup"]),
+        verified=_verified(row, read_at),
         tool=row["tool"],
         server=row["server"],
         started_at=utc(row["started_at"]),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from checks.outcome import Outcome
-from governance.backups.cases import Standing, settled, standing_of
+from governance.backups.cases import settled, standing_of
 from governance.backups.comparing import Comparing
 from governance.backups.contents import Contents
 from governance.backups.expecting import expected
+from governance.backups.found import Found, found_of
 from governance.backups.judging import Told, judge
 from governance.backups.looking import Looking
 from governance.backups.past import Past, past_of
+from governance.backups.standing import Standing
 from governance.backups.tables import ALL, TABLES
 from governance.backups.writing import Writer, metrics
 from governance.config.backups import BackupsConfig
@@ -44,15 +46,17 @@ class Backups:
         newest, _ = self.earlier.runs(check.name)
         past = past_of(self.work.con, check.name, self.earlier.file(newest))
         told = self._told(config, past)
-        every = [s for t in told for s in standing_of(t)]
-        self._write(check.name, told, every, past)
+        found = found_of(self.work, config, told, past)
+        every = list(standing_of(found))
+        self._write(check.name, found, every, past)
         return Evaluation(
             result=self._result(check.name, told),
             metrics=(
-                *metrics(check.name, told, self.work),
+                *metrics(check.name, found, self.work),
                 *self.work.open_by_severity(check.name),
             ),
-            snapshots=self._snapshots(told),
+            # A run names one snapshot of a table; those held against dumps stand in its file.
+            snapshots=(),
             findings=self.work.standing(check.name),
             error=self.earlier.damaged,
         )
@@ -60,7 +64,7 @@ class Backups:
     def _told(self, config: BackupsConfig, past: Past) -> list[Told]:
         work = self.work
         comparing = Comparing(work.con, work.ledger, work.config, work.sides, work.stop)
-        contents = Contents(work.con, work.config, comparing, work.stop)
+        contents = Contents(work.con, work.config, comparing, work.as_of, work.stop)
         looking = Looking(work, past, contents)
         return [
             judge(
@@ -71,17 +75,6 @@ class Backups:
             )
             for system in config.systems
         ]
-
-    def _snapshots(self, told: Sequence[Told]) -> tuple[int, ...]:
-        """The snapshots that contents were held against in this very run."""
-        used = {
-            table.compared.snapshot
-            for t in told
-            for content, _ in t.seen.contents.values()
-            for table in content.tables
-            if table.compared is not None and content.read_at >= self.work.as_of
-        }
-        return tuple(sorted(used))
 
     def _result(self, check: str, told: Sequence[Told]) -> CheckResult:
         """Failed where any verdict is false; passed where every system answers yes four times."""
@@ -101,13 +94,11 @@ class Backups:
             as_of={},
         )
 
-    def _write(
-        self, check: str, told: Sequence[Told], every: Sequence[Standing], past: Past
-    ) -> None:
+    def _write(self, check: str, found: Found, every: Sequence[Standing], past: Past) -> None:
         work = self.work
         faults = Faults(work.config, check, work.run_id, work.as_of, waivers(work.con))
-        cases = settled(faults, every, told, past)
+        cases = settled(faults, every, found.told, past)
         fill(work.con, "findings", FINDINGS, [list(row.values()) for row in cases])
-        writer = Writer(work, check, told, every, past)
+        writer = Writer(work, check, found, every, past)
         for name, rows in writer.rows().items():
             fill(work.con, name, ALL[name], [[r.get(c) for c in ALL[name]] for r in rows])

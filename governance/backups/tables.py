@@ -112,6 +112,8 @@ CONTENTS = {
     "finished_at": "TIMESTAMP",
     "databases_json": "VARCHAR",
     "problems_json": "VARCHAR",
+    "verified": "BOOLEAN",
+    "verified_said": "VARCHAR",
     "stamp": "VARCHAR",
 }
 TABLES_INSIDE = {

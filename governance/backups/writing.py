@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from checks.backups.faults import severity
 from checks.backups.model import Backup, LogArchive, Problem
 from checks.backups.verdicts import Judged
-from governance.backups.cases import Standing, finding_id
+from governance.backups.cases import finding_id
+from governance.backups.found import Found
 from governance.backups.judging import Told
 from governance.backups.past import Past
 from governance.backups.rows import (
@@ -20,6 +21,8 @@ from governance.backups.rows import (
     told,
     verdict_cells,
 )
+from governance.backups.standing import Standing
+from governance.backups.writing_whole import days, keepers, score_text, together
 from governance.ledger.rows import Metric
 from governance.runs.work import Work
 
@@ -31,12 +34,12 @@ class Writer:
         self,
         work: Work,
         check: str,
-        systems: Sequence[Told],
+        found: Found,
         standing: Sequence[Standing],
         past: Past,
     ) -> None:
         self.work, self.check, self.past = work, check, past
-        self.systems, self.standing = systems, standing
+        self.found, self.systems, self.standing = found, found.told, standing
         self.now = bare(work.as_of)
 
     def rows(self) -> dict[str, Iterable[Row]]:
@@ -50,12 +53,16 @@ class Writer:
             "backup_logs": self._logs(),
             "backup_problems": self._problems(),
             "backup_restores": self._restores(),
+            "backup_days": days(self.found),
+            "backup_together": together(self.found),
+            "backup_keepers": keepers(self.found),
         }
 
     def _system(self, told: Told) -> Row:
         system, standing = told.seen.system, told.standing
         today, good = standing.today, standing.last_good
         newest = max(told.backups, key=lambda j: j.order, default=None)
+        whole = self.found.wholes[system.name]
         return {
             "system": system.name,
             "source": system.source,
@@ -69,6 +76,10 @@ class Writer:
             "data_at": bare(today.dated.at) if today else None,
             "basis": today.dated.basis.value if today and today.dated.basis else None,
             "restore_seconds": _restore_seconds(told),
+            "due_state": None if told.is_dark else whole.deadline.state.value,
+            "due_at": bare(whole.deadline.due_at),
+            "score": whole.score.proved,
+            "score_json": score_text(whole.score),
             **verdict_cells(standing.verdicts),
         }
 
@@ -182,7 +193,7 @@ class Writer:
                     **_problem(why),
                     "system": standing.place[0],
                     "catalogue": standing.catalogue,
-                    "backup": standing.backup,
+                    "backup": why.backup or standing.backup,
                     "severity": severity(standing.fault, standing.sureness).value,
                     "finding_id": finding_id(self.check, standing),
                 }
@@ -212,10 +223,10 @@ class Writer:
                 }
 
 
-def metrics(check: str, systems: Sequence[Told], work: Work) -> tuple[Metric, ...]:
+def metrics(check: str, every: Found, work: Work) -> tuple[Metric, ...]:
     """By system: the age of its data and the size of its newest backup, and the four answers."""
     found = []
-    for t in systems:
+    for t in every.told:
         name, today = t.seen.system.name, t.standing.today
         values: dict[str, float | None] = {}
         if today is not None:
@@ -223,6 +234,7 @@ def metrics(check: str, systems: Sequence[Told], work: Work) -> tuple[Metric, ..
                 values["data_age"] = (work.as_of - today.dated.at).total_seconds()
             values["newest_size"] = today.backup.size
         values["restore_seconds"] = _restore_seconds(t)
+        values["score"] = float(every.wholes[name].score.proved)
         for mark, verdict in t.standing.verdicts.items():
             values[mark.value] = None if verdict.value is None else float(verdict.value)
         found += [Metric(check, name, "", k, v) for k, v in values.items() if v is not None]

@@ -85,7 +85,7 @@ class BackupSystem:
     snapshots are what contents are held against. `rpo` is how old the data may be at most, `rto`
     how long a restore may take. `due` says when a new backup is expected, `grace` how late it may
     be. `timestamps` names by table the column that says when a row was last changed. `delete` and
-    `restore` are functions of the permission policy.
+    `restore` are functions of the permission policy over its backups, `erase` over its records.
     """
 
     name: str
@@ -104,6 +104,7 @@ class BackupSystem:
     drills: Path | None = None
     delete: tuple[str, ...] = ()
     restore: tuple[str, ...] = ()
+    erase: tuple[str, ...] = ()
 
     def catalogue(self, name: str) -> CatalogueConfig:
         return next(c for c in self.catalogues if c.name == name)

@@ -30,7 +30,7 @@ from governance.config.values import choice, positive_duration, title, whole
 KEYS = ("schedule", "together", "systems")
 OF_SYSTEM = (
     "source", "title", "rpo", "rto", "due", "grace", "keep", "databases", "tables", "timestamps",
-    "catalogues", "drill", "drills", "delete", "restore",
+    "catalogues", "drill", "drills", "delete", "restore", "erase",
 )  # fmt: skip
 KEEP = ("daily", "weekly", "monthly", "yearly")
 DRILL = ("target", "password", "catalogue", "schedule", "max_age", "timeout")
@@ -121,6 +121,7 @@ class _SystemReader:
             drills=section.read("drills", lambda n: absolute(text_of(n), self.secrets.base), None),
             delete=self._functions(section, "delete"),
             restore=self._functions(section, "restore"),
+            erase=self._functions(section, "erase"),
         )
 
     def _source(self, section: Section) -> str | None:

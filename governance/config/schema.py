@@ -280,7 +280,7 @@ def backups() -> Schema:
     of = {
         **dict.fromkeys(("source", "drills"), TEXT),
         **dict.fromkeys(("rpo", "rto", "grace"), DURATION),
-        **dict.fromkeys(("databases", "tables", "delete", "restore"), one_or_more(TEXT)),
+        **dict.fromkeys(("databases", "tables", "delete", "restore", "erase"), one_or_more(TEXT)),
         "title": TITLE,
         "due": schedule(),
         "keep": closed(read_backups.KEEP, dict.fromkeys(read_backups.KEEP, whole_number)),
