@@ -17,6 +17,7 @@ from checks.errors import CodedError
 from governance.backups.commands import LARGEST, run, without
 from governance.backups.readers.model import Asked, Part, Reader, Reply
 from governance.backups.readers.registry import reader_of
+from governance.backups.storable import storable
 from governance.config.backups import CatalogueConfig
 from governance.errors import ConfigError, SourceRefused, SourceUnavailable
 
@@ -79,7 +80,7 @@ def _read(config: CatalogueConfig, now: datetime, stop: Stop, memory: Path | Non
             problems += _age(config, part, reply, now)
     asked = Asked(config, now, replies, stop, memory)
     found = reader.read(asked)
-    return replace(found, problems=(*found.problems, *problems))
+    return storable(replace(found, problems=(*found.problems, *problems)))
 
 
 def _reader(config: CatalogueConfig) -> Reader:

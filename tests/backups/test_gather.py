@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from checks.backups.model import Catalogue, Mark
+from checks.backups.model import Backup, Catalogue, Mark, Method, Problem, State
 from governance.backups import commands
 from governance.backups.gather import Gathered, filled, gather
 from governance.backups.readers import registry
 from governance.backups.readers.model import Asked, Part
+from governance.backups.storable import storable
 from governance.config.backups import CatalogueConfig, Place
 from governance.errors import ConfigError
 from governance.i18n import explain
@@ -313,3 +314,21 @@ def is_gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_what_no_table_can_hold_is_told_and_written_out(tmp_path: Path) -> None:
+    """Half of a surrogate pair, which JSON may hold, and a size of eighty bits."""
+    entry = '{"id": "a\\ud800客", "method": "full", "state": "done", "started_at": 1795284000'
+    path = written(tmp_path, f'[{entry}, "size": {2**80}}}]', NOW)
+    found = gather(replace(CONFIG, kind="feed", files={"feed": path}), NOW, lambda: False).catalogue
+    assert found is not None
+    (backup,) = found.backups
+    assert (backup.id, backup.size) == ("a\\ud800客", None)
+    (told,) = found.problems
+    assert (told.code, told.params) == ("backups.store.not_kept", {"values": "id, size"})
+
+
+def test_a_plain_catalogue_is_left_as_it_is() -> None:
+    backup = Backup("客户", "crm", Method.DUMP, State.DONE, size=2**63 - 1, needs=("a", "b"))
+    catalogue = Catalogue("feed", NOW, (backup,), problems=(Problem("backups.read.nothing"),))
+    assert storable(catalogue) is catalogue

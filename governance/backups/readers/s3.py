@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ARCHIVED = frozenset({"glacier", "deeparchive", "archive", "coldarchive", "deepcoldarchive"})
 # Of each series so many of the newest are asked for their lock.
 ASKED = 3
-MOST = 1_000_000
+MOST = 200_000
 ATTEMPTS = 3
 ADDRESSING = ("auto", "path", "virtual")
 # What a server says where there is no lock, as opposed to where we may not see it.
