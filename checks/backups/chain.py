@@ -20,6 +20,8 @@ BUILDING = frozenset({Method.DIFFERENTIAL, Method.INCREMENTAL})
 _WAL = re.compile(r"([0-9A-Fa-f]{8})([0-9A-Fa-f]{16})")
 _LSN = re.compile(r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})")
 _COUNTED = re.compile(r"(.*?)(\d+)")
+# The line of bare numbers: positions in a log whose part a backup holds itself (SQL Server).
+POSITIONS = "file "
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,6 +123,8 @@ def reach(backup: Backup, catalogue: Catalogue) -> Reach:
     forward = _by_log_backups(backup, catalogue)
     if forward is not None:
         return forward
+    if (at := place_of(backup.log_to or "")) is not None and at.line == POSITIONS:
+        return Reach(True, "backups.why.logs.own")
     if backup.log_from is None and backup.log_to is None:
         if not catalogue.logs:
             return Reach(True)
@@ -131,7 +135,8 @@ def reach(backup: Backup, catalogue: Catalogue) -> Reach:
     if first is None or last is None or first.line != last.line:
         segment = str(backup.log_to or backup.log_from)
         return Reach(None, "backups.why.logs.end_unknown", {"segment": segment})
-    return _agreed([_within(a, backup, first, last, catalogue) for a in catalogue.logs])
+    own = [a for a in catalogue.logs if a.id == backup.series]
+    return _agreed([_within(a, backup, first, last, catalogue) for a in own or catalogue.logs])
 
 
 def _agreed(told: Sequence[Reach]) -> Reach:

@@ -134,8 +134,9 @@ def _faults(
         return
     if compared.missing > case.expected.tolerated(compared.rows):
         claim = claimed_at(case.backup)
-        # What a later snapshot holds may have come after the backup.
-        later = claim is None or compared.snapshot_at > claim
+        # What a later snapshot holds may have come after the backup; and until another snapshot
+        # says that it is still there, it may have been deleted before.
+        later = claim is None or compared.snapshot_at > claim or compared.next_at is None
         yield (None, "tables.maybe_missing", compared.missing) if later else (
             False, "tables.missing_rows", compared.missing
         )  # fmt: skip

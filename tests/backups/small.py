@@ -68,7 +68,9 @@ def archive(*runs: tuple[int, int], listed: bool = True, at: datetime | None = N
 
 
 def compared(**changes: Any) -> Compared:
-    made = Compared(7, NIGHT - HOUR, rows=3000, missing=0, extra=2, not_before=NIGHT - 3 * HOUR)
+    made = Compared(
+        7, NIGHT - HOUR, rows=3000, missing=0, extra=2, not_before=NIGHT - 3 * HOUR, next_at=NOW
+    )
     return replace(made, **changes)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from checks.backups.chain import chain_verdict, place_of, reach
 from checks.backups.model import Backup, Catalogue, LogArchive, LogRun, Mark, Method, State
-from tests.backups.small import DAY, HOUR, NIGHT, NOW, archive, case, full, rolling, told, wal
+from tests.backups.small import HOUR, NIGHT, NOW, archive, case, full, rolling, told, wal
 
 COMPLETE = Mark.COMPLETE
 
@@ -114,6 +114,21 @@ def test_names_of_two_clusters_may_be_alike() -> None:
         assert (found.value, found.code) == (None, "backups.why.logs.several")
 
 
+def test_an_archive_that_names_the_series_is_the_backups_own() -> None:
+    mine = replace(archive((1, 40)), id="crm cluster")
+    torn = archive((1, 5), (7, 40))
+    for logs in permutations((mine, torn)):
+        assert reach(full(), rolling(logs=logs).catalogue).value is True
+    holed = replace(torn, id="crm cluster")
+    assert reach(full(), rolling(logs=(archive((1, 40)), holed)).catalogue).value is False
+
+
+def test_a_backup_between_two_numbers_of_the_log_holds_that_part_itself() -> None:
+    alone = full(log_from="43000000012300001", log_to="43000000012900001")
+    found = reach(alone, rolling(backup=alone, logs=()).catalogue)
+    assert (found.value, found.code) == (True, "backups.why.logs.own")
+
+
 def test_a_backup_whose_log_is_not_told_is_unknown_beside_an_archive() -> None:
     untold = full(log_from=None, log_to=None)
     assert reach(untold, rolling(backup=untold).catalogue).value is None
@@ -176,5 +191,5 @@ def test_binlogs_follow_by_number() -> None:
 def test_log_backups_of_another_database_carry_nothing() -> None:
     base = full(databases=("crm",), log_from="100", log_to="120")
     log = log_backup(1, "110", "200", NIGHT + HOUR)
-    assert reach(base, case(base, log).catalogue).until is None
-    assert reach(base, case(base, log, now=NOW + DAY).catalogue).value is None
+    found = reach(base, case(base, log).catalogue)
+    assert (found.value, found.until) == (True, None)

@@ -246,6 +246,7 @@ BLURS: list[Change] = [
     lambda c: with_inside(c, lambda t: replace(t, newest=None)),
     lambda c: with_compared(c, before=None),
     lambda c: with_compared(c, not_before=None),
+    lambda c: with_compared(c, next_at=None),
     without_good,
 ]
 

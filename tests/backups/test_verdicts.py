@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -214,6 +214,15 @@ def test_rows_of_a_later_snapshot_may_have_come_after_the_backup() -> None:
     later = compared(snapshot_at=NIGHT + HOUR, missing=5, not_before=None)
     inside = content(customer=customers(compared=later, newest=NIGHT - HOUR))
     assert told(proved(inside=inside), COMPLETE) == (None, "tables.maybe_missing")
+
+
+def test_rows_that_no_later_snapshot_has_seen_may_have_been_deleted_before() -> None:
+    def missing(next_at: datetime | None) -> Case:
+        bounds = compared(missing=5, next_at=next_at)
+        return proved(inside=content(customer=customers(compared=bounds)))
+
+    assert told(missing(None), COMPLETE) == (None, "tables.maybe_missing")
+    assert told(missing(NOW), COMPLETE) == (False, "tables.missing_rows")
 
 
 @pytest.mark.parametrize(
