@@ -115,18 +115,21 @@ class Literals:
 
 
 def is_null(room: Bytes, starts: Places, ends: Places, first: Bytes) -> Flags:
-    """Which cells are NULL: nothing else of four letters begins with N unquoted."""
-    found: Flags = ((first | 32) == ord("n")) & (ends - starts == 4)
+    """Which cells are NULL, or DEFAULT, as pg_dump writes what the server computes: nothing else
+    of as many letters begins so unquoted."""
+    size = ends - starts
+    found: Flags = ((first | 32) == ord("n")) & (size == 4)
     rows = np.flatnonzero(found)
     if rows.size:
         found[rows] &= (room[starts[rows] + 1] | 32) == ord("u")
+    found |= ((first | 32) == ord("d")) & (size == len(b"DEFAULT"))
     return found
 
 
 def literal(raw: bytes, escapes: bool, mysql: bool) -> bytes | None:
     """The bytes that a literal stands for; a word or number stands for itself."""
     raw = raw.strip()
-    if raw.upper() == b"NULL":
+    if raw.upper() in (b"NULL", b"DEFAULT"):
         return None
     raw = INTRODUCED.sub(b"", raw, count=1) if raw.startswith(b"_") else raw
     hexed = HEX.match(raw)

@@ -33,6 +33,8 @@ class Asked:
 
     @classmethod
     def of(cls, name: str) -> Asked:
+        if not any(mark in name for mark in '`"['):
+            return cls(tuple(name.split(".")))
         quoted = SQL_SERVER.sub(lambda found: '"' + found[1].replace('"', '""') + '"', name)
         return cls(parts(quoted.encode()))
 

@@ -98,7 +98,8 @@ class Reading:
     started: str | None = None
     finished: str | None = None
     headed: bool = False
-    restricted: bool = False
+    # The word that lifts what `\restrict` forbids; it comes last.
+    restricted: bytes | None = None
     broken: bool = False
     # Headers that have no footer yet; pg_dumpall's own goes round those of its databases.
     open: list[bytes] = field(default_factory=list)
@@ -142,8 +143,11 @@ class Reading:
             self.finished = found[1].decode("utf-8", "replace")
 
     def _command(self, line: bytes) -> None:
-        if line.startswith((b"\\restrict", b"\\unrestrict")):
-            self.restricted = line.startswith(b"\\restrict")
+        words = line.split()
+        if words[0] == b"\\restrict":
+            self.restricted = words[-1]
+        elif words[0] == b"\\unrestrict":
+            self.restricted = None if words[-1] == self.restricted else self.restricted
         elif found := CONNECT.match(line):
             info = CONNINFO.search(found[1])
             word = info[1] if info else found[1].replace(b"'", b'"')
@@ -179,9 +183,7 @@ class Reading:
         """The columns of the data: those it lists, or all."""
         if named is not None and table.columns is None:
             table.listed = named
-        if named is not None:
-            return named
-        return tuple(column.name for column in table.columns or () if not column.computed)
+        return named if named is not None else table.names or ()
 
     def _copy(self, head: re.Match[bytes]) -> None:
         """Read the lines of one COPY up to its `\\.`."""
@@ -258,7 +260,7 @@ class Reading:
         self, kind: str, read: int, problems: list[Problem], file: str, seconds: float
     ) -> Dump:
         """What the pass came to."""
-        broken = self.broken or bool(self.open) or self.restricted
+        broken = self.broken or bool(self.open) or self.restricted is not None
         broken |= any(problem.breaks for problem in problems)
         if broken:
             self.tally.tell("backups.inside.cut", Mark.COMPLETE, True, file=file)
