@@ -16,6 +16,8 @@ from governance.backups.readers.stored import OPTIONS, Item, Listed, Rules, list
 from governance.backups.readers.walk import DEEPEST, Walk
 from governance.errors import ConfigError, SourceRefused, SourceUnavailable
 
+_FLAGS = ("yes", "no", "true", "false")
+
 
 class Directory:
     """Lists `path`. Symbolic links are left alone. Checksums beside files are held against them,
@@ -34,7 +36,7 @@ class Directory:
         config = asked.catalogue
         rules = Rules.of(config)
         entries = choice(config.options, "entries", "files", ("files", "folders"))
-        checksums = choice(config.options, "checksums", "yes", ("yes", "no")) == "yes"
+        checksums = choice(config.options, "checksums", "yes", _FLAGS) in ("yes", "true")
         again = span(config.options, "again", timedelta(days=30))
         items, walk = _items(asked, rules, entries)
         is_whole = not (walk.is_cut or walk.unread)
