@@ -66,6 +66,29 @@ def test_the_log_is_told_by_its_ends_and_the_place_in_it_proves_the_size() -> No
     assert [(r.first[-2:], r.last[-2:], r.count) for r in log.runs] == [("11", "11", None)]
 
 
+def test_segments_that_were_listed_by_name_show_holes() -> None:
+    folder = "/srv/barman/crm/wals"
+    names = [f"0000000100000000000000{n}" for n in ("11", "12", "14")]
+    files = [f"{folder}/00000002.history", *(f"{folder}/0000000100000000/{n}" for n in names)]
+    found = read(show=SHOW, wals="\n".join(files) + "\nrc=0")
+    (log,) = found.logs
+    assert log.listed
+    assert [(r.first[-2:], r.last[-2:], r.count) for r in log.runs] == [
+        ("11", "12", 2),
+        ("14", "14", 1),
+    ]
+    assert {"hole"} <= codes(found)
+    assert "log_odd" not in codes(found)
+    # A list of the newest backup proves nothing of what an older one needs.
+    base = DETAIL["base_backup_information"] | {"begin_wal": "000000010000000000000009"}
+    base |= {"begin_lsn": "0/9000028", "end_wal": "000000010000000000000009"}
+    older = shown(backup_id="20261120T020000", base_backup_information=base)
+    both = read(show=f"{SHOW}\n{older}", wals="\n".join(files))
+    assert not both.logs[0].listed
+    # A list that failed proves no hole.
+    assert not read(show=SHOW, wals="\n".join(files) + "\nrc=1").logs[0].listed
+
+
 def test_all_parts_together_leave_nothing_open() -> None:
     found = read(show=SHOW, check=CHECK, verify=VERIFY)
     assert [b.id for b in clean(found)] == [ID]

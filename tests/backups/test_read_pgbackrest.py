@@ -123,6 +123,19 @@ def test_the_detail_of_verify_shows_the_lost_segment_too() -> None:
     assert found.logs[0].listed
 
 
+def test_a_listing_that_is_older_than_a_backup_proves_no_hole() -> None:
+    early = Reply(LISTING, datetime(2026, 11, 21, 19, 29, tzinfo=UTC))
+    found = ask(READER, {"info": GAP, "archive": early}, options={"stanza": "crm"})
+    assert marked(found, "log_old") == {(Mark.COMPLETE, False, None)}
+    assert not found.logs[0].listed
+    detail = sample("pgbackrest-verify-walgap-detail.txt")
+    told = Reply(detail + VERIFIED, datetime(2026, 11, 21, 19, 29, tzinfo=UTC))
+    found = ask(READER, {"info": GAP, "verify": told}, options={"stanza": "crm"})
+    assert not found.logs[0].listed
+    # Nor do ranges of a text that breaks off among them.
+    assert not read(GAP, verify=detail).logs[0].listed
+
+
 def test_verify_looks_at_every_bit_of_one_repository() -> None:
     found = read(INFO, verify=sample("pgbackrest-verify-ok.txt"))
     full = [v for v in found.verifications if v.depth is Depth.FULL]

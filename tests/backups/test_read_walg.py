@@ -122,6 +122,12 @@ def test_timelines_that_do_not_agree_leave_all_in_doubt(status: str) -> None:
     assert clean(found) == []
 
 
+def test_a_verification_that_is_older_than_a_backup_proves_no_hole() -> None:
+    found = read(verify=Reply(WHOLE, datetime(2025, 12, 21, tzinfo=UTC)))
+    assert found.logs == ()
+    assert (Mark.COMPLETE, False, None) in marked(found, "log_old")
+
+
 def test_without_wal_verify_the_log_is_not_known() -> None:
     found = read()
     assert found.logs == ()

@@ -1,4 +1,5 @@
-"""Barman with `-f json`: `list-backups`, `show-backup`, `check`; the text of `verify-backup`.
+"""Barman with `-f json`: `list-backups`, `show-backup`, `check`; as text: `list-files` and
+`verify-backup`.
 
 Numbers are partly texts. Of a backup that is not DONE the list tells no times. `check` says OK of
 what nobody configured, too: that is not checked.
@@ -10,19 +11,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checks.backups import wal
 from checks.backups.model import (
     Backup,
     Basis,
     Catalogue,
     Depth,
-    LogArchive,
     Mark,
     Method,
     State,
     Verification,
 )
 from governance.backups.readers import segments
+from governance.backups.readers.barman_logs import logs
 from governance.backups.readers.model import Asked, Part
 from governance.backups.readers.replies import Notes
 from governance.backups.readers.values import at, epoch, listed, text, whole
@@ -65,6 +65,9 @@ class Barman:
         Part("list", ("barman", "-f", "json", "list-backups", "{server}")),
         # Of one backup, or the answers for several one after another.
         Part("show", ("barman", "-f", "json", "show-backup", "{server}", "latest"), needed=False),
+        Part(
+            "wals", ("barman", "list-files", "--target", "wal", "{server}", "latest"), needed=False
+        ),
         Part("check", ("barman", "-f", "json", "check", "{server}"), needed=False),
         # `barman verify-backup SERVER latest`: reads the whole backup.
         Part("verify", (), needed=False),
@@ -88,7 +91,7 @@ class Barman:
         return notes.catalogue(
             self.KIND,
             backups,
-            logs=_logs(notes, list(details.values())),
+            logs=logs(notes, _server(notes), list(details.values())),
             verifications=_verified(notes, backups),
             is_whole="list" not in notes.cut and bool(rows),
         )
@@ -190,24 +193,6 @@ def _encrypted(base: object) -> bool | None:
     if not isinstance(base, dict) or "encryption" not in base:
         return None
     return base["encryption"] is not None
-
-
-def _logs(notes: Notes, details: list[Any]) -> tuple[LogArchive, ...]:
-    """From the first segment that a backup needs to the last that arrived: its ends, no more."""
-    bases = [at(each, "base_backup_information") for each in details]
-    places = [
-        (start, name)
-        for base in bases
-        if (start := wal.lsn(text(at(base, "begin_lsn")) or "")) is not None
-        and (name := text(at(base, "begin_wal")))
-    ]
-    lasts = [text(at(each, "wal_information", "last_available")) for each in details]
-    first = min((name for _, name in places), default=None)
-    last = max((name for name in lasts if name), default=None)
-    if first is None or last is None:
-        return ()
-    size = segments.segment_size(notes, places)
-    return (segments.ends(notes, _server(notes), first, last, size),)
 
 
 def _checks(notes: Notes) -> None:

@@ -51,7 +51,7 @@ def logs(
 ) -> tuple[LogArchive, ...]:
     """The archives of `info`, those that were listed by name in their full detail."""
     archives = [a for a in listed(at(stanza.said, "archive")) if stanza.cluster(a)[0] in wanted]
-    files = _listing(notes, archives, wanted, seen)
+    files = _listing(notes, stanza, archives, wanted, seen)
     found = []
     for archive in archives:
         repo, series = stanza.cluster(archive)
@@ -75,13 +75,16 @@ def _places(backups: list[Any]) -> Iterator[tuple[int, str]]:
 
 
 def _listing(
-    notes: Notes, archives: list[Any], repos: frozenset[int], seen: Verified
+    notes: Notes, stanza: Stanza, archives: list[Any], repos: frozenset[int], seen: Verified
 ) -> dict[str, dict[str, datetime | None]]:
     """Files with their times by the archive that they lie in."""
     mark = None if seen.ranges else Mark.COMPLETE
     reply = notes.printed("archive", mark)
     found = notes.documents("archive", reply, mark) if reply else []
-    if not found or "archive" in notes.cut:
+    if reply is None or not found or "archive" in notes.cut:
+        return {}
+    stops = [epoch(at(b, "timestamp", "stop")) for b in listed(at(stanza.said, "backup"))]
+    if segments.is_stale(notes, "archive", reply.at, stops):
         return {}
     if len(repos) > 1:
         notes.tell("backups.read.which_repo", Mark.COMPLETE, part="archive")

@@ -67,7 +67,7 @@ def verified(
     if repo not in repos:
         return Verified()
     looks = {f"repo{repo}:{m['label']}": (m, _is_well(m)) for m in _BACKUP.finditer(said.text)}
-    own = [b for b in backups if b.id.startswith(f"repo{repo}:") and _was_there(b, said)]
+    own = [b for b in _of(repo, backups) if _was_there(b, said)]
     for id, (found, well) in looks.items():
         if not well:
             word = found["status"].strip()
@@ -82,7 +82,10 @@ def verified(
         bad = int(log["checked"]) - int(log["valid"])
         notes.tell("backups.read.log_not_valid", Mark.COMPLETE, archive=log["id"], n=bad)
     ranges: dict[str, list[tuple[str, str]]] = {}
-    for each in _RANGE.finditer(said.text):
+    # The ranges stand before the statuses: without one the text may have broken off among them.
+    # One that is older than a backup cannot know the backup's segments.
+    is_listed = _STATUS.search(said.text) and len(own) == len(_of(repo, backups))
+    for each in _RANGE.finditer(said.text) if is_listed else ():
         ranges.setdefault(each["id"], []).append((each["first"], each["last"]))
     return Verified(
         tuple(
@@ -103,6 +106,10 @@ def _is_well(found: re.Match[str]) -> bool:
         and found["checked"] is not None
         and found["checked"] == found["valid"]
     )
+
+
+def _of(repo: int, backups: Sequence[Backup]) -> list[Backup]:
+    return [b for b in backups if b.id.startswith(f"repo{repo}:")]
 
 
 def _was_there(backup: Backup, said: Reply) -> bool:

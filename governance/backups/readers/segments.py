@@ -42,6 +42,15 @@ def _bytes(text: str) -> int:
     return int(found[1]) * _UNITS[(found[2] or "").lower()] if found else 0
 
 
+def is_stale(notes: Notes, part: str, at: datetime, moments: Iterable[datetime | None]) -> bool:
+    """Whether a listing is older than a backup, which is told: what it lacks proves nothing."""
+    newest = max(filter(None, moments), default=None)
+    if newest is None or at >= newest:
+        return False
+    notes.tell("backups.read.log_old", Mark.COMPLETE, part=part)
+    return True
+
+
 def ends(notes: Notes, archive: str, first: object, last: object, size: int | None) -> LogArchive:
     """An archive of which only the first and the last segment are told: nothing of the middle."""
     names = [name for name in (first, last) if isinstance(name, str)]

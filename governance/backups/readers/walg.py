@@ -54,7 +54,7 @@ class WalG:
         return notes.catalogue(
             self.KIND,
             backups,
-            logs=_logs(notes, newest.series if newest else "walg", size),
+            logs=_logs(notes, newest, size),
             is_whole="list" not in notes.cut,
         )
 
@@ -124,12 +124,15 @@ def _last(notes: Notes, row: object, first: str | None, size: int | None, id: st
         return None
 
 
-def _logs(notes: Notes, series: str, size: int | None) -> tuple[LogArchive, ...]:
+def _logs(notes: Notes, newest: Backup | None, size: int | None) -> tuple[LogArchive, ...]:
     """The ranges of `wal-verify`. What is still on its way counts as not there."""
     reply = notes.printed("verify", Mark.COMPLETE)
     found = notes.documents("verify", reply, Mark.COMPLETE) if reply else []
-    if not found:
+    if reply is None or not found:
         return ()
+    if newest and segments.is_stale(notes, "verify", reply.at, [newest.data_at]):
+        return ()
+    series = newest.series if newest else "walg"
     for name in ("integrity", "timeline"):
         _status(notes, name, text(at(found[0], name, "status")))
     details: Any = at(found[0], "integrity", "details")
