@@ -10,7 +10,7 @@ from governance.cli import COMMANDS, main
 from governance.i18n import LANGUAGES, catalogue, t
 
 # Commands within a group; the group itself only lists them.
-GROUPS = {"backup": ("inspect",)}
+GROUPS = {"backup": ("inspect", "drill")}
 SINGLE = [
     *(name for name in COMMANDS if name not in GROUPS),
     *(f"{group} {name}" for group, names in GROUPS.items() for name in names),

@@ -62,7 +62,8 @@ def run(
     try:
         refused = reading.to_the_end()
     finally:
-        _end(process)
+        end(process)
+        close(process)
     if refused == "timeout":
         seconds = f"{timeout.total_seconds():g}"
         raise SourceUnavailable("backups.store.timeout", command=said, seconds=seconds)
@@ -175,7 +176,7 @@ class _Reading:
         return bool(ready)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End the whole group: kindly first, so that a tool gives back its locks."""
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
@@ -183,6 +184,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(MERCY)
     _signal(process, signal.SIGKILL)
     process.wait()
+
+
+def close(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()

@@ -27,11 +27,12 @@ from governance.config.model import Config
 from governance.errors import EvidenceTampered, GovernanceError
 from governance.ledger import Ledger
 from governance.ledger.rows import SnapshotRow, StepKind
-from governance.runs.sides import Sides
 from governance.sources.watch import Watch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from governance.runs.sides import Sides
 
 MOST_EXAMPLES = 10
 # Of a backup's rows, how many must be known to our history for a date to mean something.

@@ -17,12 +17,12 @@ from checks.prepare import Spec
 from checks.sql import only_row
 from governance.errors import GovernanceError
 from governance.ledger.rows import SnapshotKind, SnapshotRow
-from governance.runs.sides import Sides
-from governance.runs.snapshots import fingerprint, made_of
 from governance.store import Opened
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from governance.runs.sides import Sides
 
 # How many chains are looked through for something that the backup holds. Each costs one pass over
 # two bases; a fifth of the rows changes from one to the next.
@@ -179,6 +179,8 @@ def _say(con: DuckDBPyConnection, deltas: Sequence[str], start: int, spec: Spec)
 def _opened(
     con: DuckDBPyConnection, sides: Sides, chain: list[SnapshotRow], spec: Spec
 ) -> Opened | None:
+    from governance.runs.snapshots import fingerprint, made_of  # runs know the check of backups
+
     try:
         opened = sides.opened(chain[-1])
     except GovernanceError:

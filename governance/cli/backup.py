@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from governance.cli.backup_inspect import inspect
+from governance.cli.drill import drill
 
 app = typer.Typer(add_completion=False)
 app.command("inspect")(inspect)
+app.command("drill")(drill)
 
 
 @app.callback()

@@ -21,6 +21,7 @@ from governance.ledger.batches import Batches
 from governance.ledger.crosswalk import Crosswalk
 from governance.ledger.database import WRITES, Database, LedgerRefused
 from governance.ledger.decisions import Decisions
+from governance.ledger.drills import Drills
 from governance.ledger.lease import Leases
 from governance.ledger.migrations import HEAD, KNOWN, upgrade
 from governance.ledger.results import Results
@@ -54,6 +55,7 @@ class Ledger:
     batches: Batches
     crosswalk: Crosswalk
     reviews: Reviews
+    drills: Drills
 
     def close(self) -> None:
         self.database.engine.dispose()
@@ -96,6 +98,7 @@ def assemble(database: Database) -> Ledger:
         batches=Batches(database),
         crosswalk=Crosswalk(database),
         reviews=Reviews(database),
+        drills=Drills(database),
     )
 
 

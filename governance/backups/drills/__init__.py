@@ -1,0 +1,1 @@
+"""Restore drills: a backup is really brought back, timed, and held against our snapshots."""
