@@ -43,10 +43,7 @@ def settled(
 ) -> list[Row]:
     """Every finding of the check, also those closed lately."""
     stated = {finding_id(faults.check, s): _stated(s) for s in every}
-    dark = {
-        t.seen.system.name: {n for n, g in t.seen.gathered.items() if g.catalogue is None}
-        for t in told
-    }
+    dark = {t.seen.system.name: set(t.seen.dark) for t in told}
 
     def end(_: str, old: Row) -> End:
         system, _, rest = old["record_key"].partition("/")
@@ -138,17 +135,15 @@ def _of_series(told: Told) -> Iterator[Standing]:
 
 def _of_catalogues(told: Told) -> Iterator[Standing]:
     system = told.seen.system
-    for name, gathered in told.seen.gathered.items():
-        if gathered.error is not None:
-            why = Problem(gathered.error.code, gathered.error.params)
-            yield Standing(
-                Fault.UNREAD,
-                Sureness.BROKEN,
-                (system.name, name),
-                system.source or "",
-                (why,),
-                catalogue=name,
-            )
+    for name, reasons in told.seen.dark.items():
+        yield Standing(
+            Fault.UNREAD,
+            Sureness.BROKEN,
+            (system.name, name),
+            system.source or "",
+            reasons,
+            catalogue=name,
+        )
     for name, gone in told.vanished.items():
         for each in gone:
             why = Problem(

@@ -32,7 +32,7 @@ class Told:
     @property
     def is_dark(self) -> bool:
         """Whether a catalogue could not be read, so that a backup may be there unseen."""
-        return any(gathered.catalogue is None for gathered in self.seen.gathered.values())
+        return bool(self.seen.dark)
 
 
 def judge(seen: Seen, expected: Expected, past: Past, now: datetime) -> Told:
@@ -42,14 +42,14 @@ def judge(seen: Seen, expected: Expected, past: Past, now: datetime) -> Told:
         for name, catalogue in seen.catalogues
         for backup in catalogue.backups
     )
-    dark = tuple(name for name, g in seen.gathered.items() if g.catalogue is None)
-    broken_off = tuple(name for name, c in seen.catalogues if not c.is_whole)
+    broken_off = (name for name, c in seen.catalogues if not c.is_whole)
+    unseen = tuple(dict.fromkeys((*seen.dark, *broken_off)))
     keep = expected.rungs.daily
     return Told(
         seen=seen,
         expected=expected,
         backups=backups,
-        standing=judge_system(backups, Unseen((*dark, *broken_off))),
+        standing=judge_system(backups, Unseen(unseen)),
         newest={name: frozenset(b.id for b in newest_of(c)) for name, c in seen.catalogues},
         vanished={
             name: vanished(

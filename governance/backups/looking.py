@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from checks.backups.model import Backup, Catalogue, Content, Restore
+from checks.backups.model import Backup, Catalogue, Content, Problem, Restore
 from checks.backups.series import series_of, when
 from governance.backups.contents import Contents
 from governance.backups.gather import Gathered, gather
@@ -26,6 +26,19 @@ class Seen:
 
     def catalogue(self, name: str) -> Catalogue | None:
         return self.gathered[name].catalogue
+
+    @property
+    def dark(self) -> dict[str, tuple[Problem, ...]]:
+        """Catalogues of which nothing is known, and why: not read, or nothing in them and the tool
+        itself says that this proves nothing."""
+        found: dict[str, tuple[Problem, ...]] = {}
+        for name, gathered in self.gathered.items():
+            catalogue = gathered.catalogue
+            if gathered.error is not None:
+                found[name] = (Problem(gathered.error.code, gathered.error.params),)
+            elif catalogue is not None and not catalogue.backups and not catalogue.is_whole:
+                found[name] = catalogue.problems
+        return found
 
     @property
     def catalogues(self) -> tuple[tuple[str, Catalogue], ...]:

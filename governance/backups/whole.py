@@ -66,8 +66,8 @@ def whole(told: Told, past: Past, now: datetime, zone: ZoneInfo, since: datetime
 def _remembered(told: Told, past: Past) -> Iterator[Entry]:
     """What was listed before in catalogues that cannot be read now: it was there, no more is known
     of it."""
-    for name, gathered in told.seen.gathered.items():
-        if gathered.catalogue is None:
+    for name in told.seen.gathered:
+        if name in told.seen.dark:
             for known in past.known(told.seen.system.name, name):
                 at = claimed_at(known.backup)
                 if at is not None and known.backup.state is State.DONE:
