@@ -11,7 +11,14 @@ from governance.cases.timeline import timeline
 from governance.config import Config
 from governance.reading import Finding, Findings, Record
 from governance.reading.model import CLOSED
-from governance.ui import case_actions, case_list, overreach_case, record_parts, states
+from governance.ui import (
+    backup_case,
+    case_actions,
+    case_list,
+    overreach_case,
+    record_parts,
+    states,
+)
 from governance.ui import case_parts as parts
 from governance.ui.components import heading, opening
 from governance.ui.here import Here, here
@@ -91,6 +98,8 @@ def draw(reader: Here) -> None:
     with left:
         if overreach_case.is_overreach(finding):
             proven(reader, open_, config, finding)
+        elif backup_case.is_backup(finding):
+            backup_case.proof(reader, config, open_.desk, finding)
         else:
             compared(reader, view, config, finding)
     with right:

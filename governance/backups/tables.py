@@ -22,8 +22,9 @@ VERDICTS = {
 }
 # One line for each system: the verdicts are those of what would be restored today. `data_at` is the
 # moment of its data, `last_good` the newest backup none of whose verdicts is false. `due_state` is
-# new, up, late, down or unwatched. `score_json`: a list of `digit`, `value`, `proof`, `code`,
-# `params`. `baseline_json`: what sizes and rows were expected.
+# new, up, late, down or unwatched. `score_json`: a list of `digit` (copies, media, off_site,
+# immutable, errors), `value`, `proof` (proved or claimed), `code`, `params`. `baseline_json`: what
+# was expected of the newest backup, `size` with `low` and `high` in bytes.
 SYSTEMS = {
     "system": "VARCHAR",
     "source": "VARCHAR",
@@ -41,6 +42,7 @@ SYSTEMS = {
     "due_at": "TIMESTAMP",
     "score": "INTEGER",
     "score_json": "VARCHAR",
+    "baseline_json": "VARCHAR",
     **VERDICTS,
 }
 # One line for each catalogue: could it be read, and of what it told.
@@ -236,7 +238,6 @@ TABLES = {
     name: f"CREATE TABLE {name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns.items())})"
     for name, columns in ALL.items()
 }
-# Metrics of a run, one for each system, which is the metric's `field`: how old the data of what
-# would be restored is (seconds; none where nobody knows), and how large that backup is (bytes).
+# A metric of a run, one for each system, which stands as the left source: how old the data of what
+# would be restored is, in seconds; none where nobody knows.
 AGE = "data_age"
-SIZE = "backup_size"

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-REMEDIATION, PERMISSIONS = "remediation", "permissions"
-WHAT = (REMEDIATION, PERMISSIONS)
-# A name that is promised but not made yet: told apart from a slip of the pen.
-LATER = ("backups",)
+REMEDIATION, PERMISSIONS, BACKUPS = "remediation", "permissions", "backups"
+WHAT = (REMEDIATION, PERMISSIONS, BACKUPS)
 KINDS = ("checklist", "import", "sql")
 # How many of the lines that moved the terminal names.
 NAMED = 5
@@ -53,12 +51,11 @@ def export(
     from governance.ledger.rows import BatchKind
     from governance.reading import Filters
 
-    if what in LATER:
-        raise ConfigError("remediation.not_yet", what=what)
     if what not in WHAT:
         raise ConfigError("batch.what", value=what, allowed=", ".join(WHAT))
-    if what == PERMISSIONS:
-        count = write_permissions(out, lang.value if lang else language(), config)
+    if what in (PERMISSIONS, BACKUPS):
+        write_one = write_permissions if what == PERMISSIONS else write_backups
+        count = write_one(out, lang.value if lang else language(), config)
         sys.stdout.write(plural("remediation.written", count, language(), file=out) + "\n")
         return 0
     if kind not in KINDS:
@@ -124,6 +121,28 @@ def write_permissions(out: Path, chosen: str, named: Path | None) -> int:
         file = PermissionsFile(opener, ledger, local_operator(), chosen, datetime.now(UTC))
         return file.write(out)
     finally:
+        ledger.close()
+
+
+def write_backups(out: Path, chosen: str, named: Path | None) -> int:
+    """Write what the newest run is evidence of as the local operator. Nothing is read anew."""
+    from governance.access import local_operator
+    from governance.config import load
+    from governance.exports.backups import BackupsFile
+    from governance.ledger import open_ledger
+    from governance.reading import Desk
+    from governance.store import home_path, open_home
+
+    place = home_path()
+    config = load(find_config(named, place), environ=os.environ, secrets=False)
+    home = open_home(place)
+    ledger = open_ledger(home.path)
+    desk = Desk(home, ledger.database)
+    try:
+        now = datetime.now(UTC)
+        return BackupsFile(desk, ledger, config, local_operator(), chosen, now).write(out)
+    finally:
+        desk.close()
         ledger.close()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from checks.backups import BACKUP
 from checks.permissions import OVERREACH
 from governance.access import Right
 from governance.config.model import Config
@@ -128,6 +129,8 @@ def problem(finding: Finding, names: Titles) -> str:
     """What is wrong, in a few words that name the system: `only in CRM`."""
     if finding.kind == OVERREACH:
         return t(f"ui.overreach.{finding.cls}", names.language)
+    if finding.kind == BACKUP:
+        return t(f"backups.page.sureness.{finding.cls}", names.language)
     if finding.cls:
         return t(f"ui.class.{finding.cls}", names.language)
     kind, _, side = finding.kind.rpartition("_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from checks import permissions
+from checks import backups, permissions
 from checks.direction import CELLS, ROWS, VOID
 from checks.outcome import Severity
 from checks.permissions.rules import SPECS
@@ -13,6 +13,8 @@ from governance.reading import Facet, Filters, Findings
 from governance.ui import urls
 from governance.ui.components import severity_words
 from governance.ui.finding_filters import (
+    BACKUPS,
+    FAULTS,
     OVERREACHES,
     PROBLEMS,
     WHOLE,
@@ -68,13 +70,15 @@ def chosen(view: Findings, config: Config, tab: Tab) -> Filters:
     fields = [field.name for entity in config.entities for field in entity.fields]
     if config.permissions is not None:
         names, fields = [*names, permissions.CODE], [*fields, *SPECS]
+    if config.backups is not None:
+        names, fields = [*names, backups.CODE], [*fields, *FAULTS]
     one = next(iter(urls.codes("q.entity", names)), None)
     known = list(view.counts(Filters(state=()), Facet.PAIR)) if "q.pair" in st.query_params else ()
     return Filters(
         entity=(one,) if one else (),
         pair=tuple(urls.codes("q.pair", known)),
         field=whole(urls.codes("q.field", [*fields, WHOLE])),
-        cls=tuple(urls.codes("q.class", (*PROBLEMS, *OVERREACHES))),
+        cls=tuple(urls.codes("q.class", (*PROBLEMS, *OVERREACHES, *BACKUPS))),
         severity=tuple(urls.codes("q.sev", [s.value for s in Severity])),
         department=whole(given("q.dept")),
         direction=whole(urls.codes("q.dir", [*DIRECTIONS, WHOLE])),
@@ -139,8 +143,12 @@ def _problems(config: Config, filters: Filters) -> tuple[str, ...]:
     """What findings of the chosen entity can be about."""
     if permissions.CODE in filters.entity:
         return OVERREACHES
-    both = config.permissions is not None and not filters.entity
-    return (*PROBLEMS, *OVERREACHES) if both else PROBLEMS
+    if backups.CODE in filters.entity:
+        return BACKUPS
+    if filters.entity:
+        return PROBLEMS
+    of_access = OVERREACHES if config.permissions is not None else ()
+    return (*PROBLEMS, *of_access, *(BACKUPS if config.backups is not None else ()))
 
 
 def status_words(here: Here) -> dict[str, str]:

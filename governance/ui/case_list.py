@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from checks.backups import BACKUP
 from checks.outcome import Severity
 from checks.permissions import OVERREACH
 from governance.config import Config
@@ -21,6 +22,8 @@ from governance.ui.here import Here
 from governance.ui.plots import palette
 from governance.ui.text import bare
 from governance.ui.verdict_words import words_of
+from governance.views.backup import reasons_of
+from governance.views.backup_words import BackupWords
 from governance.views.cases import Tab
 from governance.views.person import proofs_of
 from governance.views.titles import Titles
@@ -73,13 +76,28 @@ def cases(
 
 
 def reasons(here: Here, config: Config, desk: Desk, rows: tuple[Finding, ...]) -> dict[str, str]:
-    """Why those of permissions fail, by their ids, for a cell."""
+    """Why those of permissions and of backups fail, by their ids, for a cell."""
+    return _overreach(here, config, desk, rows) | _of_backups(here, config, desk, rows)
+
+
+def _overreach(here: Here, config: Config, desk: Desk, rows: tuple[Finding, ...]) -> dict[str, str]:
     mine = [row.finding_id for row in rows if row.kind == OVERREACH]
     if not mine or config.permissions is None:
         return {}
     told = proofs_of(here.actor, desk, mine)
     words = words_of(here, config, told.departments).knowing(told.names)
     return {name: words.reason(verdict) for name, verdict in told.verdicts.items()}
+
+
+def _of_backups(
+    here: Here, config: Config, desk: Desk, rows: tuple[Finding, ...]
+) -> dict[str, str]:
+    mine = [row.finding_id for row in rows if row.kind == BACKUP]
+    if not mine:
+        return {}
+    words = BackupWords(config, here.language)
+    told = reasons_of(here.actor, desk, mine)
+    return {name: words.say(problem.code, problem.params) for name, problem in told.items()}
 
 
 def _row(
@@ -132,10 +150,12 @@ def _columns(
         "record": text_column(here.t("findings.record"), width=146),
         "field": text_column(here.t("consistency.field"), width=112),
     }
-    alone = all(row.kind == OVERREACH for row in rows)
+    # Those of records have two values; the others one reason.
+    alone = all(row.kind in (OVERREACH, BACKUP) for row in rows)
     if alone:
-        columns["record"] = text_column(here.t("overreach.column.subject"), width=120)
-        columns["field"] = text_column(here.t("overreach.column.rule"), width=150)
+        told = "overreach" if all(row.kind == OVERREACH for row in rows) else "backups.page"
+        columns["record"] = text_column(here.t(f"{told}.column.subject"), width=120)
+        columns["field"] = text_column(here.t(f"{told}.column.rule"), width=150)
         columns["left"] = text_column(here.t("findings.reason"), width=230)
     else:
         heads = _heads(here, config, rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from checks.backups import BACKUP
 from checks.permissions import OVERREACH
 from governance.cases.said import Word
 from governance.cases.timeline import Moment, timelines
@@ -29,6 +30,8 @@ from governance.views.titles import Titles
 
 MOST_MOMENTS = 60
 HASH = 8
+# Findings that are not of a record with two sides.
+LONE = (OVERREACH, BACKUP)
 WHAT_ICONS = {
     "found": "search",
     "opened": "error",
@@ -72,7 +75,7 @@ def header(here: Here, config: Config, finding: Finding) -> None:
                 titles.pair(finding.left_source, finding.right_source),
                 problem(finding, titles),
             ]
-            if finding.department and finding.kind != OVERREACH:
+            if finding.department and finding.kind not in LONE:
                 said.append(here.t("record.department", department=finding.department))
             st.markdown(
                 f"{status_badge(here, finding)}&ensp;{severity_badge(here, finding)}&ensp;"
@@ -80,7 +83,7 @@ def header(here: Here, config: Config, finding: Finding) -> None:
             )
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             back(here)
-            if finding.kind != OVERREACH:
+            if finding.kind not in LONE:
                 st.page_link(
                     PAGES / "record.py",
                     label=here.t("findings.to_record"),
@@ -232,8 +235,8 @@ def _what(here: Here, titles: Titles, finding: Finding, moment: Moment) -> str:
         "source": source,
     }
     name = moment.what
-    if name == "found" and finding.kind == OVERREACH:
-        name = "found_right"
+    if name == "found" and finding.kind in LONE:
+        name = "found_right" if finding.kind == OVERREACH else "found_backup"
     if (name == "assign" and not words["owner"]) or (name == "due" and not payload.get("due_at")):
         name += "_back"
     if name == "bounced" and not source:
@@ -252,7 +255,7 @@ def _detail(titles: Titles, finding: Finding, moment: Moment) -> None:
         if typed:
             st.text(str(typed))
         return
-    if finding.kind == OVERREACH:  # it has no two values: its page tells the proof
+    if finding.kind in LONE:  # it has no two values: its page tells the proof
         return
     shown = []
     for side, source in (("left", finding.left_source), ("right", finding.right_source)):

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from checks import permissions
+from checks import backups, permissions
+from checks.backups.faults import Fault, Sureness
 from checks.outcome import CellClass, Kind, Severity
 from checks.permissions.rules import SPECS
 from checks.permissions.verdict import RuleKind
@@ -30,6 +31,9 @@ PROBLEMS = (
 )
 # What a finding of permissions can be about.
 OVERREACHES = tuple(kind.value for kind in RuleKind)
+# What a finding of backups can be, and its faults, the fields of such findings.
+BACKUPS = tuple(sureness.value for sureness in Sureness)
+FAULTS = tuple(fault.value for fault in Fault)
 # Stands in the URL for "no field" and "no department", which have no code of their own.
 WHOLE = "-"
 
@@ -117,6 +121,8 @@ def entities(here: Here, view: Findings, titles: Titles, filters: Filters, page:
     known = [entity.name for entity in titles.config.entities]
     if page == "q" and titles.config.permissions is not None:
         known.append(permissions.CODE)
+    if page == "q" and titles.config.backups is not None:
+        known.append(backups.CODE)
     names = {name: plain(titles.entity(name)) for name in known}
     urls.restore_one(f"{page}.entity", names)
     st.segmented_control(
@@ -159,6 +165,8 @@ def field_names(here: Here, titles: Titles, filters: Filters) -> dict[str, str]:
                 names.setdefault(field.name, here.title(field.title))
     if permissions.CODE in filters.entity:
         return {rule: titles.field(permissions.CODE, rule) for rule in SPECS}
+    if backups.CODE in filters.entity:
+        return {fault: titles.field(backups.CODE, fault) for fault in FAULTS}
     return names
 
 
@@ -228,6 +236,8 @@ def problem_name(here: Here, titles: Titles, code: str, pair: tuple[str, ...] = 
     """A class or kind in words; where one pair is chosen, a side is called by its name."""
     if code in OVERREACHES:
         return here.t(f"ui.overreach.{code}")
+    if code in BACKUPS:
+        return here.t(f"backups.page.sureness.{code}")
     if code in set(CellClass):
         return here.t(f"ui.class.{code}")
     if len(pair) != 1:

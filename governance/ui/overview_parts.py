@@ -10,12 +10,14 @@ import streamlit as st
 from checks.outcome import Severity
 from governance.config import Config
 from governance.i18n import formats
+from governance.ui import backup_tile
 from governance.ui.components import Kpi, heading, kpi, page_link
 from governance.ui.here import Here
 from governance.ui.plots import Line, Stack, palette, stacked
 from governance.ui.run_parts import entity_name, source_name
 from governance.ui.states import told
 from governance.ui.text import plain
+from governance.views.backups import Glance as BackupGlance
 from governance.views.causes import Cause
 from governance.views.overreach import Glance
 from governance.views.overview import Overview, PairLine, Score
@@ -115,8 +117,11 @@ def cause_link(here: Here, config: Config, cause: Cause) -> None:
     )
 
 
-def tiles(here: Here, seen: Overview, access: Glance | None) -> None:
-    """Strict and adjusted alignment side by side, then permissions and what is not watched yet."""
+def tiles(
+    here: Here, config: Config, seen: Overview, access: Glance | None, saved: BackupGlance | None
+) -> None:
+    """Strict and adjusted alignment side by side, then permissions, backups and what is not watched
+    yet."""
     columns = st.columns([1.25, 1.25, 1, 1, 1], gap="xsmall")
     with columns[0]:
         alignment(here, "strict", seen.strict, tuple(day.strict for day in seen.history))
@@ -126,6 +131,8 @@ def tiles(here: Here, seen: Overview, access: Glance | None) -> None:
         with column:
             if name == "permissions" and access is not None:
                 permissions(here, access)
+            elif name == "backups" and saved is not None:
+                backup_tile.tile(here, config, saved, TILES)
             else:
                 not_connected(here, name)
 

@@ -366,7 +366,7 @@ def fall_of(
     flat = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip"}
     per_cent = [[100 * y for y in (*values, values[-1])] for values in (high, low, level)]
     figure.add_scatter(x=ends, y=per_cent[0], showlegend=False, **flat)
-    shade = {"fill": "tonexty", "fillcolor": _faint(colors.accent_pale), "name": fall.band}
+    shade = {"fill": "tonexty", "fillcolor": faint(colors.accent_pale), "name": fall.band}
     figure.add_scatter(x=starts, y=per_cent[1], **flat, **shade)
     figure.add_scatter(
         x=ends,
@@ -390,6 +390,6 @@ def fall_of(
     return figure
 
 
-def _faint(color: str) -> str:
+def faint(color: str) -> str:
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.28)"

@@ -34,6 +34,9 @@ LISTED = (
     ("overreach", "admin_panel_settings", True),
     ("reach", "visibility", True),
     ("reviews", "fact_check", True),
+    ("backups", "backup", True),
+    ("drills", "restore", False),
+    ("backup", "database", False),
     ("rule", "gavel", False),
     ("person", "person_search", False),
     ("matching", "join_inner", True),
@@ -56,7 +59,8 @@ def frame(here: Here) -> None:
         )
         for name, icon, listed in LISTED
     ]
-    page = st.navigation(pages)
+    # Left alone, Streamlit folds all but ten of so many.
+    page = st.navigation(pages, expanded=True)
     with st.sidebar:
         _company(here)
         _language(here)

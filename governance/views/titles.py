@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks import permissions
+from checks import backups, permissions
+from checks.backups.faults import Fault
 from checks.permissions.rules import SPECS
 from governance.config.model import Config
 from governance.i18n import t
@@ -25,18 +26,22 @@ class Titles:
     def pair(self, left: str, right: str) -> str:
         """Two systems; one of a finding that speaks of one system alone."""
         both = (left, right) if left != right else (left,)
-        return " – ".join(self.source(name) for name in both)
+        return " – ".join(self.source(name) for name in both if name)
 
     def entity(self, name: str) -> str:
         known = {entity.name: entity.title for entity in self.config.tables}
-        if self.config.permissions is not None:
-            known[permissions.CODE] = self.config.permissions.check.title
+        for section in (self.config.permissions, self.config.backups):
+            if section is not None:
+                known[section.check.name] = section.check.title
         return known[name].in_language(self.language) if name in known else name
 
     def field(self, entity: str, name: str) -> str:
-        """A field's title; of permissions, whose fields are rules, the rule's with its number."""
+        """A field's title; of permissions, whose fields are rules, the rule's with its number; of
+        backups the fault's."""
         if entity == permissions.CODE and name == REVOKED:
             return t("rules.revoked.title", self.language)
+        if entity == backups.CODE and name in set(Fault):
+            return t(f"backups.page.fault.{name}", self.language)
         if entity == permissions.CODE and name in SPECS:
             return f"{name} {t(SPECS[name].title, self.language)}"
         for known in self.config.tables:

@@ -17,6 +17,8 @@ PAGES = (
     "matching",
     "overreach",
     "reach",
+    "backups",
+    "drills",
     "findings",
     "consistency",
     "record",

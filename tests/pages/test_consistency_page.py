@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from governance.access import Actor, Right
+from governance.access import Right
 from governance.i18n import LANGUAGES, t
 from tests.cast import APPROVER, BRANCH, LEADER, OUTSIDER
+from tests.pages.app import acting, words
+from tests.pages.app import opened as opened_page
 from tests.ui.world import Built, build, edit, run
 
 ROOT = Path(__file__).parents[2]
 SHELL, PAGE = ROOT / "governance" / "ui" / "shell.py", ROOT / "pages" / "consistency.py"
 Point = Callable[[Built], None]
 HOSTILE = "=![x](http://a.b/c) <b>:red[bad]"
-
-
-def opened(language: str = "en", **query: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    app.query_params["lang"] = language
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page(str(PAGE)).run()
-
-
-def words(app: AppTest) -> str:
-    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption]
-    return "\n".join(str(element.value) for element in spoken)
+opened = partial(opened_page, "consistency")
 
 
 def listed(app: AppTest) -> Any:
     """The table of findings, which is the last one."""
     return app.dataframe[-1].value
-
-
-def acting(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
-    def who() -> Actor:
-        return actor
-
-    monkeypatch.setattr("governance.ui.here.local_operator", who)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from governance.access import Actor
 from governance.i18n import LANGUAGES, t
 from governance.ledger import open_ledger
 from tests.cast import APPROVER, OUTSIDER
+from tests.pages.app import acting, words
+from tests.pages.app import opened as opened_page
 from tests.ui.world import DAY, Built, edit, run
 
 ROOT = Path(__file__).parents[2]
 SHELL, PAGE = ROOT / "governance" / "ui" / "shell.py", ROOT / "pages" / "drift.py"
 HOSTILE = "![x](http://example.invalid/x)"
 Point = Callable[[Built], None]
+opened = partial(opened_page, "drift")
 
 
 @pytest.fixture(scope="module")
@@ -35,30 +38,9 @@ def drifted(history: Built, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return built
 
 
-def opened(language: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    app.query_params["lang"] = language
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page(str(PAGE)).run()
-
-
-def words(app: AppTest) -> str:
-    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text]
-    return "\n".join(str(element.value) for element in spoken)
-
-
 def lines(app: AppTest, place: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = app.dataframe[place].value.to_dict("records")
     return rows
-
-
-def acting(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
-    def who() -> Actor:
-        return actor
-
-    monkeypatch.setattr("governance.ui.here.local_operator", who)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,6 +13,8 @@ from governance.access import Actor, Right
 from governance.i18n import LANGUAGES, t
 from governance.ui.text import plain
 from tests.cast import APPROVER, BRANCH, LEADER, OUTSIDER, STEWARD
+from tests.pages.app import acting, words
+from tests.pages.app import opened as opened_page
 from tests.ui.world import Built, edit, run
 
 ROOT = Path(__file__).parents[2]
@@ -23,28 +25,11 @@ SECOND = Actor("qian", frozenset(Right))
 
 
 def opened(page: str = "findings", language: str = "en", **query: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    app.query_params["lang"] = language
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
-
-
-def words(app: AppTest) -> str:
-    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text, *app.error]
-    return "\n".join(str(element.value) for element in spoken)
+    return opened_page(page, language, **query)
 
 
 def listed(app: AppTest) -> Any:
     return app.dataframe[-1].value
-
-
-def acting(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
-    def who() -> Actor:
-        return actor
-
-    monkeypatch.setattr("governance.ui.here.local_operator", who)
 
 
 @pytest.fixture

@@ -14,12 +14,18 @@ from streamlit.testing.v1 import AppTest
 from governance.access import Actor
 from governance.i18n import LANGUAGES, t
 from tests.cast import OUTSIDER
+from tests.pages.app import opened as opened_page
+from tests.pages.app import words
 from tests.ui.world import DAY, Built, edit, run
 
 ROOT = Path(__file__).parents[2]
 SHELL = ROOT / "governance" / "ui" / "shell.py"
 Point = Callable[[Built], None]
 CUSTOMER = "customer~crm~oa"
+
+
+def opened(page: str = "lag", language: str = "en", **query: str | list[str]) -> AppTest:
+    return opened_page(page, language, **query)
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +43,6 @@ def travelled(history: Built, tmp_path_factory: pytest.TempPathFactory) -> Built
     edit(folder / "crm.sqlite", "UPDATE customers SET phone = '13900000005' WHERE code = 'C005'")
     run(built, built.last)
     return built
-
-
-def opened(page: str = "lag", language: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    app.query_params["lang"] = language
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
-
-
-def words(app: AppTest) -> str:
-    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text]
-    return "\n".join(str(element.value) for element in spoken)
 
 
 def lines(app: AppTest, place: int = 0) -> dict[str, dict[str, Any]]:

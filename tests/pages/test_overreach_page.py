@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +17,8 @@ from governance.permissions.reader import Reader
 from governance.permissions.seen import Narrow
 from governance.reading import Desk
 from tests.cast import OUTSIDER
+from tests.pages.app import opened as opened_page
+from tests.pages.app import rendered, rows, words
 from tests.permissions.home import company
 from tests.runs.conftest import START
 from tests.ui.world import Built
@@ -25,6 +26,10 @@ from tests.ui.world import Built
 ROOT = Path(__file__).parents[2]
 SHELL = ROOT / "governance" / "ui" / "shell.py"
 Point = Callable[[Built], None]
+
+
+def opened(page: str = "overreach", language: str = "en", **query: str | list[str]) -> AppTest:
+    return opened_page(page, language, **query)
 
 
 @pytest.fixture(scope="module")
@@ -37,29 +42,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Built:
     made.ledger.close()
     last = START + timedelta(days=1)
     return Built(made.home.path, made.folder / "governance.yaml", last)
-
-
-def opened(page: str = "overreach", language: str = "en", **query: str | list[str]) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    app.query_params["lang"] = language
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
-
-
-def words(app: AppTest) -> str:
-    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text]
-    return "\n".join(str(element.value) for element in spoken)
-
-
-def rows(app: AppTest, *columns: str) -> list[dict[str, Any]]:
-    """The rows of the first table that has these columns."""
-    for frame in app.dataframe:
-        if set(columns) <= set(frame.value.columns):
-            found: list[dict[str, Any]] = frame.value.to_dict("records")
-            return found
-    raise AssertionError(f"no table has {columns}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -398,13 +380,6 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Built:
     made.run()
     made.ledger.close()
     return Built(made.home.path, made.folder / "governance.yaml", START)
-
-
-def rendered(app: AppTest) -> list[str]:
-    """Everything that the browser reads as markdown."""
-    spoken = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
-    links = [link.proto.label for link in app.get("page_link")]
-    return [*(str(element.value) for element in spoken), *links]
 
 
 @pytest.mark.parametrize(

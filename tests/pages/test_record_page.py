@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,42 +12,24 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from checks.normalisers import NORMALISERS, TYPES
-from governance.access import Actor, local_operator
+from governance.access import local_operator
 from governance.i18n import LANGUAGES, t
 from governance.ledger import open_ledger
 from governance.reading import Desk, Filters
 from governance.store import open_home
 from tests.cast import APPROVER, LEADER, OUTSIDER
+from tests.pages.app import acting, words
+from tests.pages.app import opened as opened_page
 from tests.ui.world import DAY, Built, edit, run
 
 ROOT = Path(__file__).parents[2]
 SHELL, PAGE = ROOT / "governance" / "ui" / "shell.py", ROOT / "pages" / "record.py"
 Point = Callable[[Built], None]
-
-
-def opened(language: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    app.query_params["lang"] = language
-    for key, value in query.items():
-        app.query_params[key.replace("__", ".")] = value
-    app.run()
-    return app.switch_page(str(PAGE)).run()
+opened = partial(opened_page, "record")
 
 
 def customer(key: str, language: str = "en") -> AppTest:
     return opened(language, r__entity="customer", r__pair="crm~oa", r__key=key)
-
-
-def words(app: AppTest) -> str:
-    spoken = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text]
-    return "\n".join(str(element.value) for element in spoken)
-
-
-def acting(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
-    def who() -> Actor:
-        return actor
-
-    monkeypatch.setattr("governance.ui.here.local_operator", who)
 
 
 def lines(app: AppTest) -> list[dict[str, Any]]:

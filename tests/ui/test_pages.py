@@ -28,6 +28,8 @@ NAMES = (
     "reviews",
     "overreach",
     "reach",
+    "backups",
+    "drills",
 )
 Point = Callable[[Built], None]
 
