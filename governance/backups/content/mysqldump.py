@@ -41,8 +41,6 @@ UTC = re.compile(rb"/\*!40103 SET TIME_ZONE='\+00:00' \*/")
 CHARSET = re.compile(rb"SET NAMES (\w+)")
 LOCK = re.compile(rb"(UN)?LOCK TABLES\b", re.I)
 SETTING = re.compile(rb"/\*!\d+ SET @OLD_(SQL_NOTES)=|/\*!\d+ SET SQL_NOTES=@OLD_(SQL_NOTES)")
-# Character sets whose text can be told from quotes byte by byte and lands as it is.
-PLAIN_CHARSETS = (b"utf8mb4", b"utf8", b"utf8mb3", b"binary", b"ascii")
 
 
 class MySQLDump:
@@ -131,8 +129,7 @@ class Reading:
             self.dialect = MYSQL_PLAIN if plain else MYSQL
         if UTC.match(text):
             self.utc = True
-        names = CHARSET.search(text[:200])
-        if names and names[1].lower() not in PLAIN_CHARSETS:
+        if (names := CHARSET.search(text[:200])) and not self.text.charset(names[1].decode()):
             self.tally.tell("backups.inside.charset", charset=names[1].decode())
         if setting := SETTING.match(text):
             self.unset = bool(setting[1])

@@ -160,10 +160,9 @@ class Reading:
         if OLD_STRINGS.match(text):
             self.dialect = POSTGRESQL_OLD
         elif found := ENCODING.match(text):
-            if found[1].upper() not in (b"UTF8", b"SQL_ASCII"):
-                self.tally.tell(
-                    "backups.inside.charset", charset=found[1].decode("ascii", "replace")
-                )
+            charset = found[1].decode("ascii", "replace")
+            if not self.text.charset(charset):
+                self.tally.tell("backups.inside.charset", charset=charset)
         elif found := ATTACH.match(text):
             self._table(parts(found[2], True)).parent = self._table(parts(found[1], True))
         elif found := EMPTY_ROW.match(text):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from governance.backups.content.charsets import as_utf8, changed, codec_of
+
 # What is kept of a statement that is passed over, enough for any CREATE TABLE.
 KEPT = 1 << 20
 # The longest thing that says what follows: `$tag$` with 63 letters.
@@ -21,6 +23,7 @@ class Text:
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
         self.data, self.at, self.ended = b"", 0, False
+        self._codec: str | None = None
 
     def more(self, size: int = 1) -> bool:
         """Fetch at least so many bytes; whether there were any. What is read is let go."""
@@ -42,6 +45,21 @@ class Text:
         if missing > 0:
             self.more(missing)
         return len(self.data) - self.at >= size
+
+    def charset(self, name: str) -> bool:
+        """Read what follows as of this character set, as UTF-8; False where nobody here can."""
+        try:
+            codec = codec_of(name)
+        except LookupError:
+            return False
+        if codec is not None and codec != self._codec:
+            change = as_utf8(codec)
+            self.data, self.at = change(self.data[self.at :], False), 0
+            self._blocks = changed(self._blocks, change)
+            # What was fetched may have ended inside a character.
+            self.ended = False
+        self._codec = codec
+        return True
 
     def line(self) -> bytes | None:
         """Read to the next line end; the line's first bytes. None at the end of the text."""

@@ -29,7 +29,7 @@ POSTGRES_FLAGS = [
     ([], {"PGTZ": "Asia/Shanghai"}), (["--inserts"], {"PGTZ": "America/St_Johns"}),
     ([], {"PGOPTIONS": "-c standard_conforming_strings=off"}),
     (["--inserts"], {"PGOPTIONS": "-c standard_conforming_strings=off"}),
-    (["-Fc"], {}), (["-Ft", "--inserts"], {}),
+    (["-Fc"], {}), (["-Ft", "--inserts"], {}), (["-E", "GB18030"], {}),
 ]  # fmt: skip
 # FLOAT: the dump itself holds six digits, and a restore would bring back this.
 LOST = {("f", "1"): "1234570"}
@@ -87,3 +87,14 @@ def test_dumps_of_postgresql_land_as_the_server_is_read(hand: Hand, postgres_url
         dump, got = dumped(hand, command, list(wanted), **environ)
         assert got == wanted, flags
         assert (dump.ended, dump.problems) == (True, ()), flags
+
+
+def test_a_dump_in_gbk_is_read_as_text(hand: Hand, mariadb_url: str) -> None:
+    """The last byte of 誠 is a backslash there. What GBK has no sign for the server lost itself."""
+    edges.mariadb(mariadb_url, "CREATE TABLE e (id int, a text, b text)")
+    edges.mariadb(mariadb_url, "INSERT INTO e VALUES (1, '誠', '客户'';誠'), (2, 'x', '功能誠')")
+    parts = urlsplit(mariadb_url)
+    where = ["-h", parts.hostname or "", "-P", str(parts.port), "-u", "root", parts.path[1:]]
+    wanted = live(hand, mariadb_url)
+    dump, got = dumped(hand, ["mariadb-dump", "--default-character-set=gbk", *where], list(wanted))
+    assert (got, dump.ended, dump.problems) == (wanted, True, ())
