@@ -143,7 +143,7 @@ def _of_text(head: bytes) -> str:
     if SQLITE_TEXT.match(start):
         return UNKNOWN
     # Either may quote the other in its data: what comes first decides.
-    mysql, postgres = MYSQL_TEXT.search(head), PG_TEXT.search(head)
+    mysql, postgres = MYSQL_TEXT.search(start), PG_TEXT.search(start)
     if mysql and postgres:
         return MYSQLDUMP if mysql.start() < postgres.start() else PG_DUMP
     return MYSQLDUMP if mysql else PG_DUMP if postgres else UNKNOWN
