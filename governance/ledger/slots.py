@@ -54,6 +54,15 @@ class Slots:
             connection.execute(insert(slots).values(job=job, slot=slot, run_id=run_id))
             return run_id
 
+    def take(self, job: str, slot: datetime, *, fence: int, now: datetime) -> bool:
+        """As `claim`, for what is no run: whether the slot is to be used."""
+        with self.database.fenced(fence) as connection:
+            newest = connection.scalar(newest_of(job, max(now, slot)))
+            if newest is not None and newest >= slot:
+                return False
+            connection.execute(insert(slots).values(job=job, slot=slot, run_id=None))
+            return newest is not None
+
     def newest(self, job: str, *, now: datetime) -> datetime | None:
         """The last slot of a job, up to `now`, that was taken."""
         with self.database.read() as connection:

@@ -20,6 +20,7 @@ from governance.config import Config
 from governance.errors import ConfigError, StoreError
 from governance.i18n import explain
 from governance.ledger import LEASE_TIME
+from governance.worker.drills import PREFIX, Drills, drills_of
 from governance.worker.holder import Clock, Held, Patience, holding
 from governance.worker.schedule import Job, jobs_of, newest_slot, trigger_of
 from governance.worker.workbench import Bench
@@ -102,6 +103,7 @@ class Worker:
         """Everything the lease allows, until it is lost or the worker is stopped."""
         self.bench.recover(held.fence)
         scheduler, watch = start_scheduler(), ClockWatch(self.bench.clock)
+        drills = Drills(self.bench, held.lost.is_set)
         try:
             self.plan(scheduler)
             while not (self.stop.is_set() or held.lost.is_set()):
@@ -110,7 +112,7 @@ class Worker:
                     self.plan(scheduler)
                 if self.settings.changed():
                     self.refresh(scheduler, held)
-                self.claim(held)
+                self.claim(held, drills)
                 run = self.bench.ledger.runs.next_queued()
                 if run is None:
                     if not self.bench.hand_out(self.settings.config, held):
@@ -120,12 +122,13 @@ class Worker:
                 self.refresh(scheduler, held)
                 self.bench.carry_out(self.settings.config, run.id, held, self.stop.is_set)
         finally:
+            drills.close()
             scheduler.shutdown(wait=True)
 
     def plan(self, scheduler: Any) -> None:
         """Give the scheduler every job anew; all count as due, so that a missed slot is seen."""
         scheduler.remove_all_jobs()
-        for job in jobs_of(self.settings.config):
+        for job in jobs_and_drills(self.settings.config):
             scheduler.add_job(self.due.add, trigger_of(job.schedule, job.zone), args=(job.key,))
             self.due.add(job.key)
 
@@ -141,13 +144,27 @@ class Worker:
             now=self.bench.clock(),
         )
 
-    def claim(self, held: Held) -> None:
-        """Queue one run for every due job: the newest slot alone, however many were missed."""
-        jobs = {job.key: job for job in jobs_of(self.settings.config)}
+    def claim(self, held: Held, drills: Drills | None = None) -> None:
+        """Queue one run for every due job, or begin its drill: the newest slot alone, however many
+        were missed."""
+        jobs = {job.key: job for job in jobs_and_drills(self.settings.config)}
         while self.due:
             job = jobs.get(self.due.pop())
-            if job is not None:
+            if job is None:
+                continue
+            if not job.name.startswith(PREFIX):
                 self.claim_slot(job, held)
+            elif drills is not None:
+                self.claim_drill(job, held, drills)
+
+    def claim_drill(self, job: Job, held: Held, drills: Drills) -> None:
+        now = self.bench.clock()
+        slot = newest_slot(job.schedule, job.zone, now)
+        if slot is None:
+            return
+        if self.bench.ledger.slots.take(job.key, slot, fence=held.fence, now=now):
+            log.info("%s is due since %s", job.key, slot.isoformat())
+            drills.begin(self.settings.config, job)
 
     def claim_slot(self, job: Job, held: Held) -> None:
         now = self.bench.clock()
@@ -165,6 +182,10 @@ class Worker:
         )
         if run_id is not None:
             log.info("%s is due since %s: run %d", job.key, slot.isoformat(), run_id)
+
+
+def jobs_and_drills(config: Config) -> tuple[Job, ...]:
+    return (*jobs_of(config), *drills_of(config))
 
 
 class ClockWatch:
