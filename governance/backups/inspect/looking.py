@@ -45,7 +45,7 @@ def inspect(asked: Asked) -> Inspected:
 def look(asked: Asked) -> Seen:
     """What looking shows, before it is held against what was expected."""
     path = asked.path
-    if not path.exists():
+    if not path.is_file() and not path.is_dir():
         raise ConfigError("backups.inspect.no_path", path=path)
     try:
         found = detect.detect(path)

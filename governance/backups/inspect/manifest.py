@@ -13,6 +13,9 @@ from typing import Any
 OWN = re.compile(rb'\n"Manifest-Checksum": "([0-9a-f]{64})"\}\s*\Z')
 
 
+ALGORITHMS = (None, "NONE", "CRC32C", "SHA224", "SHA256", "SHA384", "SHA512")
+
+
 class BadManifest(Exception):
     """`cut`: its end is missing. `changed`: it is not what its own checksum says. `odd`: no
     manifest that is known."""
@@ -61,17 +64,20 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _parsed(told: dict[str, Any]) -> Manifest:
-    files = {
-        _path(one): Listed(
-            int(one["Size"]), one.get("Checksum-Algorithm"), str(one.get("Checksum", ""))
-        )
-        for one in told["Files"]
-    }
+    files = {_path(one): _listed(one) for one in told["Files"]}
     log = tuple(
         Range(int(one["Timeline"]), position(one["Start-LSN"]), position(one["End-LSN"]))
         for one in told.get("WAL-Ranges", ())
     )
     return Manifest(files, log)
+
+
+def _listed(one: dict[str, Any]) -> Listed:
+    algorithm = one.get("Checksum-Algorithm")
+    if algorithm not in ALGORITHMS:
+        raise ValueError(algorithm)
+    named = None if algorithm == "NONE" else algorithm
+    return Listed(int(one["Size"]), named, str(one.get("Checksum", "")))
 
 
 def _path(one: dict[str, Any]) -> str:

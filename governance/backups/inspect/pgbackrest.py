@@ -43,7 +43,11 @@ def pgbackrest(asked: Asked) -> Seen:
         {p.name for part in ("backup", "archive") for p in (asked.path / part).glob("*")}
     )
     for stanza in stanzas:
-        _stanza(asked, stanza, found)
+        try:
+            _stanza(asked, stanza, found)
+        except (KeyError, ValueError, TypeError, AttributeError):  # another version's books
+            found.problems.append(doubtful(Mark.COMPLETE, "backups.inspect.odd", file=stanza))
+            found.unverified += 1
     if not found.is_open:
         intact = unknown("backups.inspect.encrypted")
     elif found.unverified or not found.verified:

@@ -95,7 +95,9 @@ def stored_files(folder: Path, label: str) -> tuple[Stored, ...]:
 def _stored(
     folder: Path, label: str, suffix: str, name: str, told: Mapping[str, Any]
 ) -> Stored | None:
-    holder = folder / str(told.get("reference", label))
+    if ".." in f"{name}/{told.get('reference', label)}/{told.get('bni', '')}".split("/"):
+        raise ValueError(name)  # it would lead out of the repository
+    holder = folder / str(told.get("reference", label)).lstrip("/")
     size, packed, plain = int(told["size"]), told.get("rck"), told.get("checksum")
     if "bni" in told:
         place, offset = holder / "bundle" / str(told["bni"]), int(told.get("bno", 0))
@@ -103,5 +105,5 @@ def _stored(
     elif not size and not told.get("repo-size"):
         return None  # nothing is stored of an empty file
     else:
-        place, offset, length = holder / f"{name}{suffix}", 0, None
+        place, offset, length = holder / f"{name}{suffix}".lstrip("/"), 0, None
     return Stored(name, place, size, offset, length, packed, plain, label)

@@ -20,6 +20,7 @@ from governance.backups.inspect.packing import CHUNK, CUT, Damaged, Unpacked
 MAGIC = b"XBSTCK01"
 PAYLOAD, SPARSE, END = b"P", b"S", b"E"
 SMALL = 1 << 16
+MOST_HOLES = 1 << 20
 
 
 @dataclass
@@ -118,9 +119,9 @@ def _piece(file: Unpacked, pieces: Pieces) -> bool:
 
 
 def _payload(file: Unpacked, pieces: Pieces, name: str, *, sparse: bool) -> bool:
-    count = struct.unpack("<I", file.read(4))[0] if sparse else 0
+    count = int.from_bytes(file.read(4), "little") if sparse else 0
     fixed = file.read(20)
-    if len(fixed) < 20:
+    if len(fixed) < 20 or count > MOST_HOLES:
         return _cut(pieces)
     size, _, expected = struct.unpack("<QQI", fixed)
     file.read(8 * count)

@@ -17,6 +17,7 @@ from governance.backups.inspect.digests import crc32c, digest
 from governance.backups.inspect.packing import Damaged, Unpacked
 from governance.cli import main
 from governance.i18n import LANGUAGES, t
+from tests.damage.judging import said
 
 WHOLE = """-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)
 --
@@ -232,3 +233,31 @@ def test_no_packed_file_that_was_cut_reads_to_its_end(
     path.write_bytes(packed[: draw.draw(st.integers(8, len(packed) - 1))])
     with Unpacked(path) as file, pytest.raises(Damaged):
         file.read(1000)
+
+
+def test_what_is_neither_file_nor_folder_is_not_read() -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["backup", "inspect", "/dev/zero"])
+    assert left.value.code == 2
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"PGDMP\x01\x0e\x00\x04\x08\x01", b"XBSTCK01\0P"]))
+def test_hostile_bytes_behind_a_known_head_are_told_not_raised(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, head: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("hostile") / "file"
+    path.write_bytes(head + data)
+    found = said(path)
+    assert found.complete.value is not True
+
+
+@pytest.mark.parametrize(
+    "name", ["backup_manifest", "xtrabackup_checkpoints", "toc.dat", "ibdata1"]
+)
+@given(data=st.binary(max_size=200))
+def test_folders_of_hostile_files_are_told_not_raised(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / name).write_bytes(data)
+    assert said(folder).complete.value is not True
