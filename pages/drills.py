@@ -42,8 +42,9 @@ def draw(reader: Here) -> None:
     system = parts.choose(words, seen)
     parts.times(reader, words, seen, system)
     picked = parts.listed(reader, words, seen.of(system), f"d.list.{system}")
-    if picked is not None:
-        parts.one(reader, words, picked)
+    shown = parts.chosen(seen, picked)
+    if shown is not None:
+        parts.one(reader, words, open_.desk, shown)
     parts.keepers(words, seen)
     page_link(reader, "backups", words.page("back"), icon=":material/arrow_back:")
 

@@ -229,7 +229,8 @@ class KeeperRow:
 
 @dataclass(frozen=True)
 class RestoreRow:
-    """A restore that ran: a drill of ours, or one that was told (`by` says who)."""
+    """A restore that ran. `by` says who drilled, or who told of it; `is_told`: it was done
+    elsewhere, and nobody of ours saw it."""
 
     system: str
     drill: str
@@ -243,8 +244,5 @@ class RestoreRow:
     differs: int | None
     code: str | None
     params: Params
-
-    @property
-    def is_told(self) -> bool:
-        """Whether it was done elsewhere: nobody of ours saw it."""
-        return bool(self.by)
+    is_told: bool = True
+    has_log: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 
 from governance.backups.evidence import CONTROLS, Evidence, Facts, evidence
 from governance.backups.reading import Reader
+from governance.backups.restores import restores
 from governance.backups.seen import BackupRow, SystemRow
 from governance.config.backups import BackupsConfig
 from governance.config.model import Config
@@ -141,7 +142,7 @@ class Evidenced:
             yield {**place, **told, "lost": list(table.lost_columns)}
 
     def _drills(self) -> Iterator[Row]:
-        for one in self.reader.restores():
+        for one in restores(self.reader):
             names = ("system", "at", "seconds", "compared", "differs", "catalogue", "backup",
                      "drill", "code")  # fmt: skip
             told = {name: getattr(one, name) for name in names}

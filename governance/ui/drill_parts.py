@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from governance.backups.restores import log_of
 from governance.backups.seen import KeeperRow, RestoreRow
+from governance.reading import Desk
 from governance.ui import urls
 from governance.ui.backup_detail import answer_column
 from governance.ui.backup_parts import ICONS, TONES, backup_link
@@ -21,6 +23,7 @@ from governance.views.drills import Drilled, Drills
 
 ROWS = 12
 CHART = 200
+LOG = 320
 MINUTE = 60.0
 
 
@@ -173,7 +176,16 @@ def _restore(here: Here, words: BackupWords, one: RestoreRow) -> dict[str, Any]:
     }
 
 
-def one(here: Here, words: BackupWords, found: RestoreRow) -> None:
+def chosen(seen: Drills, picked: RestoreRow | None) -> RestoreRow | None:
+    """The restore that was clicked, else the one that the URL names."""
+    if picked is not None:
+        urls.put("d.drill", [picked.drill])
+        return picked
+    code = next(iter(urls.codes("d.drill", [r.drill for r in seen.restores])), None)
+    return next((r for r in seen.restores if r.drill == code), None)
+
+
+def one(here: Here, words: BackupWords, desk: Desk, found: RestoreRow) -> None:
     """The restore that was picked: why it failed, and the backup it was of."""
     with st.container(border=True, gap="xsmall"):
         code = answer(found.ok)
@@ -186,6 +198,13 @@ def one(here: Here, words: BackupWords, found: RestoreRow) -> None:
         if found.catalogue and found.backup:
             place = found.system, found.catalogue, found.backup
             backup_link(here, place, f":blue[{plain(found.backup, 80)}]", ":material/database:")
+        if found.has_log and here.actor.departments is None:
+            heading(words.page("drills.log"))
+            log = log_of(here.actor, desk, found)
+            if log is None:
+                st.caption(words.page("drills.log.none"))
+            else:
+                st.code(log, language=None, height=LOG)
 
 
 def keepers(words: BackupWords, seen: Drills) -> None:

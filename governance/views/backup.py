@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from checks.errors import CodedError
 from governance.access import Actor
 from governance.backups.reading import Reader
+from governance.backups.restores import restores
 from governance.backups.seen import (
     BackupRow,
     CatalogueRow,
@@ -81,7 +82,7 @@ def backup_view(actor: Actor, desk: Desk, place: Place) -> BackupView | CodedErr
         logs=reader.logs(place),
         restores=tuple(
             r
-            for r in reader.restores()
+            for r in restores(reader)
             if r.system == place[0]
             and r.backup == place[2]
             and r.catalogue in (None, place[1])

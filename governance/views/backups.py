@@ -16,7 +16,6 @@ from governance.backups.seen import (
     DayRow,
     PointRow,
     ProblemRow,
-    RestoreRow,
     SystemRow,
     TableRow,
 )
@@ -53,7 +52,7 @@ class Lost:
 class SystemView:
     """One system. `age` is that of the data when the run looked, in seconds. `ages` are those of
     the runs before, `sizes` of the backups of the newest one's series; `band` is between which
-    sizes are usual. `restored` is the newest restore that went well, `tried` the newest of all."""
+    sizes are usual."""
 
     row: SystemRow
     newest: BackupRow | None
@@ -64,8 +63,6 @@ class SystemView:
     ages: tuple[Point, ...]
     sizes: tuple[Point, ...]
     band: tuple[float, float] | None
-    restored: RestoreRow | None
-    tried: RestoreRow | None
 
     @property
     def name(self) -> str:
@@ -114,12 +111,9 @@ def watched(actor: Actor, config: Config) -> BackupsConfig | None:
 def backups(actor: Actor, desk: Desk, ledger: Ledger) -> Backups:
     """Raises PermissionRefused without the right to view."""
     reader = Reader(desk, actor)
-    restores, catalogues = reader.restores(), reader.catalogues()
+    catalogues = reader.catalogues()
     ages = _ages(ledger, reader.run)
-    seen = (
-        _system(reader, row, restores, catalogues, ages.get(row.system, ()))
-        for row in reader.systems()
-    )
+    seen = (_system(reader, row, catalogues, ages.get(row.system, ())) for row in reader.systems())
     days = reader.days()
     return Backups(
         run=reader.run,
@@ -143,14 +137,12 @@ def _last_days(days: tuple[DayRow, ...]) -> tuple[DayRow, ...]:
 def _system(
     reader: Reader,
     row: SystemRow,
-    restores: Iterable[RestoreRow],
     catalogues: Iterable[CatalogueRow],
     ages: tuple[Point, ...],
 ) -> SystemView:
     assert reader.run is not None
     listed = reader.backups(row.system)
     newest = next((b for b in listed if b.at == row.newest), None)
-    mine = [r for r in restores if r.system == row.system]
     at = row.data_at
     return SystemView(
         row=row,
@@ -162,8 +154,6 @@ def _system(
         ages=ages,
         sizes=_sizes(listed, newest),
         band=_band(row.baseline, newest.series if newest else None),
-        restored=next((r for r in mine if r.ok), None),
-        tried=next(iter(mine), None),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from checks.errors import CodedError
 from governance.access import Actor
 from governance.backups.reading import Reader
+from governance.backups.restores import restores
 from governance.backups.seen import KeeperRow, RestoreRow, SystemRow
 from governance.config.backups import BackupsConfig, DrillConfig
 from governance.reading import Desk
@@ -64,8 +65,8 @@ class Drills:
 def drills(actor: Actor, desk: Desk, config: BackupsConfig) -> Drills:
     """Raises PermissionRefused without the right to view."""
     reader = Reader(desk, actor)
-    restores = reader.restores()
-    found = [_drilled(reader, row, restores, config) for row in reader.systems()]
+    known = restores(reader)
+    found = [_drilled(reader, row, known, config) for row in reader.systems()]
     return Drills(
         run=reader.run,
         is_whole=reader.is_whole,
@@ -73,19 +74,19 @@ def drills(actor: Actor, desk: Desk, config: BackupsConfig) -> Drills:
         systems=tuple(
             sorted(found, key=lambda one: (not (one.is_hole or one.is_broken), one.row.system))
         ),
-        restores=restores,
+        restores=known,
         keepers=reader.keepers(),
     )
 
 
 def _drilled(
-    reader: Reader, row: SystemRow, restores: Iterable[RestoreRow], config: BackupsConfig
+    reader: Reader, row: SystemRow, known: Iterable[RestoreRow], config: BackupsConfig
 ) -> Drilled:
     assert reader.run is not None
     system = next((s for s in config.systems if s.name == row.system), None)
     drill = system.drill if system else None
     age = drill.max_age if drill else MAX_AGE
-    mine = [r for r in restores if r.system == row.system]
+    mine = [r for r in known if r.system == row.system]
     good = next((r for r in mine if r.ok), None)
     is_hole = good is None or reader.run.at - good.at > age
     return Drilled(row, good, next(iter(mine), None), age, is_hole, drill is not None)

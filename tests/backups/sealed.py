@@ -19,9 +19,11 @@ from checks.backups.faults import Fault, Sureness
 from checks.backups.model import Mark
 from checks.outcome import Outcome
 from governance.access import WORKER
+from governance.backups.drills.logs import keep
 from governance.backups.tables import AGE, ALL, TABLES
 from governance.config import load
 from governance.ledger import Ledger, open_ledger
+from governance.ledger.drill_rows import Ended
 from governance.ledger.rows import CheckResult, Metric, RunStatus, Trigger
 from governance.runs import lags
 from governance.runs.evaluate import SHARED, Evaluator
@@ -38,6 +40,7 @@ DAYS = 30
 STUCK = timedelta(days=9)
 ZONE = ZoneInfo("Asia/Shanghai")
 FINDING = "b" * 32
+LOG = "ERROR 1114 (HY000) at line 4112: The table 'customers' is full"
 # What a configuration says of the same two systems.
 YAML = """
 backups:
@@ -322,13 +325,14 @@ class Rows:
     def _restores(self) -> list[Row]:
         told = {"params": "{}", "compared": False}
         return [
-            {**told, "system": "crm", "drill": "3", "by_whom": "", "ok": False, "seconds": 18_000.0,
-             "at": self.midnight - 3 * DAY, "catalogue": "dumps", "backup": self.dump(3),
+            {**told, "system": "crm", "drill": "2", "by_whom": "worker", "ok": False,
+             "seconds": 18_000.0, "at": self.midnight - 3 * DAY, "catalogue": "dumps",
+             "backup": self.dump(3),
              "code": "backups.why.restore.failed",
              "params": json.dumps({"restored_at": text(self.midnight - 3 * DAY)})},
-            {**told, "system": "crm", "drill": "2", "by_whom": "", "ok": True, "seconds": 9_000.0,
-             "at": self.midnight - 17 * DAY, "catalogue": "dumps", "backup": self.dump(17),
-             "compared": True, "differs": 0},
+            {**told, "system": "crm", "drill": "1", "by_whom": "worker", "ok": True,
+             "seconds": 9_000.0, "at": self.midnight - 17 * DAY, "catalogue": "dumps",
+             "backup": self.dump(17), "compared": True, "differs": 0},
             {**told, "system": "oa", "drill": "told-1", "by_whom": self.bad("IT department"),
              "ok": True, "seconds": 42 * 60.0, "at": self.midnight - 20 * DAY},
         ]  # fmt: skip
@@ -374,8 +378,27 @@ def watched(folder: Path, *, bait: str = "", last: datetime = LAST, more: str = 
     path.write_text(path.read_text("utf-8") + more, encoding="utf-8")
     built = Built(folder / "home", path, last)
     open_home(built.home)
-    seal(built, Rows(last, bait))
+    rows = Rows(last, bait)
+    seal(built, rows)
+    drill(built, rows)
     return built
+
+
+def drill(built: Built, rows: Rows) -> None:
+    """The two drills of ours that the run knew of; the second failed and kept its log."""
+    ledger, home = open_ledger(built.home), open_home(built.home)
+    for back, ok, seconds in ((17, True, 9_000.0), (3, False, 18_000.0)):
+        at = rows.midnight - back * DAY
+        number = ledger.drills.begin(
+            WORKER, system="crm", catalogue="dumps", backup=rows.dump(back),
+            series=rows.bad("crm"), now=at,
+        )  # fmt: skip
+        log = None if ok else keep(home, number, rows.bad(LOG))
+        code = None if ok else "backups.why.restore.failed"
+        ended = Ended(ok, seconds, compared=ok, differs=0 if ok else None, code=code,
+                      params={} if ok else {"restored_at": text(at)}, log=log)  # fmt: skip
+        ledger.drills.end(WORKER, number, ended, now=at + timedelta(seconds=seconds))
+    ledger.close()
 
 
 def seal(built: Built, rows: Rows | None) -> int:

@@ -16,7 +16,7 @@ from checks.backups.model import Basis, Mark, Method, State
 from governance.access import Actor, Right
 from governance.backups.reading import Reader
 from governance.i18n import LANGUAGES, catalogue, t
-from tests.backups.sealed import FINDING, YAML, Rows, seal, watched
+from tests.backups.sealed import FINDING, LOG, YAML, Rows, seal, watched
 from tests.cast import OUTSIDER
 from tests.pages.app import ROOT, acting, opened, rendered, rows, words
 from tests.ui.world import LAST, Built, build, run
@@ -143,6 +143,20 @@ def test_drills_tell_the_failed_one_the_told_one_and_who_may(
     assert [row["answer"] for row in found] == [["no"], ["yes"], ["yes"]]
     both = t("backups.page.keepers.both", language, names="林静 1001")
     assert both in words(app)
+
+
+def test_a_failed_drill_shows_its_log_to_whoever_sees_the_whole_company(
+    saved: Built, at_home: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home(saved)
+    app = opened("drills", d__drill="2")
+    assert not app.exception
+    assert [code.value for code in app.code] == [LOG]
+    one = Actor("chen", frozenset({Right.VIEW}), departments=frozenset({"d3"}))
+    acting(monkeypatch, one)
+    app = opened("drills", d__drill="2")
+    assert not app.exception
+    assert not app.code
 
 
 def test_a_system_without_a_young_restore_is_a_hole(
