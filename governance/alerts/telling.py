@@ -27,8 +27,12 @@ from governance.ledger import Ledger
 from governance.ledger.rows import CheckResultRow, RunStatus, StepKind, StepRow, StepStatus
 
 FAILURES_IN_A_ROW = 2
-# Checks whose critical findings are told, and what is said of them.
-TOLD = {OVERREACH: "alert.critical_overreach", BACKUPS: "alert.critical_backups"}
+# Checks whose findings are told: what is said, and from which severity on. A backup that did not
+# come is high, and nobody would hear of it otherwise.
+TOLD = {
+    OVERREACH: ("alert.critical_overreach", ("open_critical",)),
+    BACKUPS: ("alert.critical_backups", ("open_critical", "open_high")),
+}
 
 
 @dataclass(frozen=True)
@@ -138,13 +142,13 @@ def judge_checks(
 
 
 def judge_critical(ledger: Ledger, check: CheckConfig, run_id: int, verdict: Verdict) -> None:
-    """Critical findings that nobody has waived are told until there are none."""
-    subject = f"check:{check.name}:{CRITICAL}"
+    """Grave findings that nobody has waived are told until there are none."""
+    subject, (code, levels) = f"check:{check.name}:{CRITICAL}", TOLD[check.kind]
     metrics = ledger.results.metrics_of_run(run_id)
-    named = [m for m in metrics if m.check_name == check.name and m.name == "open_critical"]
+    named = [m for m in metrics if m.check_name == check.name and m.name in levels]
     standing = int(sum(metric.value or 0 for metric in named))
     if standing:
-        verdict.broken[subject] = (TOLD[check.kind], {"count": str(standing)})
+        verdict.broken[subject] = (code, {"count": str(standing)})
     else:
         verdict.sound.add(subject)
 

@@ -49,7 +49,7 @@ def judge(seen: Seen, expected: Expected, past: Past, now: datetime) -> Told:
         seen=seen,
         expected=expected,
         backups=backups,
-        standing=judge_system(backups, Unseen(unseen)),
+        standing=judge_system(backups, Unseen(unseen, seen.problems)),
         newest={name: frozenset(b.id for b in newest_of(c)) for name, c in seen.catalogues},
         vanished={
             name: vanished(

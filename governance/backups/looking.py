@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checks.backups.model import Backup, Catalogue, Content, Problem, Restore
+from checks.backups.model import Backup, Catalogue, Content, Mark, Problem, Restore
 from checks.backups.series import series_of, when
+from checks.errors import CodedError
 from governance.backups.contents import Contents
+from governance.backups.drills.told import restores_of
 from governance.backups.gather import Gathered, gather
 from governance.backups.past import Address, Past
 from governance.config.backups import BackupSystem, CatalogueConfig
@@ -17,12 +19,14 @@ from governance.runs.work import Work
 @dataclass(frozen=True)
 class Seen:
     """What was seen of one system. `gathered` is by catalogue; `contents` by catalogue and backup,
-    each with the stamp of what was read."""
+    each with the stamp of what was read. `problems` are of the
+    system itself."""
 
     system: BackupSystem
     gathered: Mapping[str, Gathered]
     contents: Mapping[tuple[str, str], tuple[Content, str]]
     restores: tuple[Restore, ...]
+    problems: tuple[Problem, ...] = ()
 
     def catalogue(self, name: str) -> Catalogue | None:
         return self.gathered[name].catalogue
@@ -55,7 +59,7 @@ class Looking:
     past: Past
     contents: Contents
 
-    def look(self, system: BackupSystem, restores: Sequence[Restore]) -> Seen:
+    def look(self, system: BackupSystem) -> Seen:
         """Everything that can be seen of a system now; what cannot is told as such.
 
         Raises SourceUnavailable once asked to stop.
@@ -69,7 +73,17 @@ class Looking:
             catalogue = gathered[config.name].catalogue
             if catalogue is not None:
                 inside |= self._inside(system, config, catalogue)
-        return Seen(system, gathered, inside, tuple(restores))
+        restores, problems = self._restores(system)
+        return Seen(system, gathered, inside, restores, problems)
+
+    def _restores(self, system: BackupSystem) -> tuple[tuple[Restore, ...], tuple[Problem, ...]]:
+        """Our drills and those that were told; a file of these that cannot be read is no proof."""
+        ledger = self.work.ledger
+        try:
+            return restores_of(ledger, system, self.work.config.time_zone), ()
+        except CodedError as error:
+            unread = Problem(error.code, error.params, Mark.RESTORABLE)
+            return ledger.drills.restores(system.name), (unread,)
 
     def _inside(
         self, system: BackupSystem, config: CatalogueConfig, catalogue: Catalogue

@@ -68,7 +68,7 @@ class Backups:
         looking = Looking(work, past, contents)
         return [
             judge(
-                looking.look(system, ()),
+                looking.look(system),
                 expected(work.config, system, work.as_of),
                 past,
                 work.as_of,

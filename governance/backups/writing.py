@@ -198,6 +198,8 @@ class Writer:
                     "finding_id": finding_id(self.check, standing),
                 }
         for t in self.systems:
+            for problem in t.seen.problems:
+                yield {**_problem(problem), "system": t.seen.system.name}
             for name, catalogue in t.seen.catalogues:
                 for problem in catalogue.problems:
                     row = {"system": t.seen.system.name, "catalogue": name}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +21,16 @@ from tests.permissions.home import settled
 from tests.worker.inbox import Inbox
 from tests.worker.world import company, say
 
+BACKUPS = """
+backups:
+  systems:
+    crm:
+      catalogues:
+        nightly:
+          kind: directory
+          path: copies
+          options: {pattern: "crm_{date}_{time}.sqlite"}
+"""
 CHANNEL = 'alerts: {channels: ["${ALERT_URL}"]}'
 
 
@@ -196,3 +209,22 @@ def test_no_token_of_a_channel_is_logged_or_kept(
     assert "hunter2" not in caplog.text
     kept = b"".join(path.read_bytes() for path in bench.home.path.glob("ledger.sqlite*"))
     assert b"hunter2" not in kept
+
+
+def test_backups_that_would_not_bring_the_data_back_are_told_once_and_once_when_it_is_over(
+    bench: Bench, inbox: Inbox, tmp_path: Path
+) -> None:
+    path = company(tmp_path, alerts=CHANNEL, environ={"ALERT_URL": inbox.url}).path
+    path.write_text(f"{path.read_text('utf-8')}{BACKUPS}", encoding="utf-8")
+    config = load(path, environ={"ALERT_URL": inbox.url})
+    for _ in range(2):
+        run(bench, config)  # the folder of its copies is not there
+    assert len(inbox.messages) == 1
+    assert "「备份可恢复性」有严重问题" in inbox.messages[0][1]
+    (tmp_path / "copies").mkdir()
+    made = bench.clock().astimezone(ZoneInfo("Asia/Shanghai")) - timedelta(minutes=10)
+    saved = tmp_path / "copies" / made.strftime("crm_%Y%m%d_%H%M%S.sqlite")
+    saved.write_bytes((tmp_path / "crm.sqlite").read_bytes())
+    os.utime(saved, (made.timestamp(), made.timestamp()))
+    run(bench, config)
+    assert len(inbox.messages) == 2
