@@ -190,7 +190,7 @@ CHECK = {
             "    consistency.CODE: Consistency,\n",
             "    consistency.CODE: Consistency,\n    counting.CODE: Counting,\n",
         )
-        .replace("import consistency, permissions\n", "import consistency, counting, permissions\n")
+        .replace("import backups, consistency,", "import backups, consistency, counting,")
         .replace(
             "from governance.runs.work",
             "from governance.runs.counting import Counting\nfrom governance.runs.work",

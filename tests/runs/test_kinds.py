@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks import CHECKS, permissions
+from checks import CHECKS, backups, permissions
 from governance.config.read_checks import KINDS
 from governance.runs.kinds import RUNNERS
 
@@ -10,7 +10,7 @@ from governance.runs.kinds import RUNNERS
 def test_what_is_registered_is_configurable_and_carried_out() -> None:
     codes = [check.code for check in CHECKS]
     assert list(KINDS) == codes
-    assert list(RUNNERS) == [*codes, permissions.CODE]
+    assert list(RUNNERS) == [*codes, permissions.CODE, backups.CODE]
 
 
 def test_no_two_kinds_fill_the_same_table() -> None:
