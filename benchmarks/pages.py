@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,9 +56,12 @@ FROM range({rows}) AS numbers(i)
 
 def build(home: Path, asked: argparse.Namespace) -> None:
     """The demo company, and a run after its last with that many findings."""
-    duiqi = Path(sys.executable).with_name("duiqi")
-    words = ["demo", "--no-serve", "--days", str(asked.days), "--size", str(asked.size)]
-    subprocess.run([duiqi, *words, "--home", home], check=True, stdout=subprocess.DEVNULL)
+    if asked.demo:
+        shutil.copytree(asked.demo, home)
+    else:
+        duiqi = Path(sys.executable).with_name("duiqi")
+        words = ["demo", "--no-serve", "--days", str(asked.days), "--size", str(asked.size)]
+        subprocess.run([duiqi, *words, "--home", home], check=True, stdout=subprocess.DEVNULL)
     _add_run(home, asked.findings)
 
 
@@ -177,6 +181,7 @@ def main() -> None:
     words.add_argument("--clicks", type=int, default=12)
     words.add_argument("--days", type=int, default=7, help="of the demo company's history")
     words.add_argument("--size", type=int, default=5000, help="of the demo company")
+    words.add_argument("--demo", type=Path, help="a built demo to begin with instead of a new one")
     words.add_argument("--home", type=Path, help="keep the home here for another time")
     asked = words.parse_args()
     with ExitStack() as stack:

@@ -6,11 +6,17 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
+from tests.thorough import some
+
+settings.register_profile("ours", settings(), max_examples=some(100, 30))
+settings.load_profile("ours")
 os.environ["TZ"] = "UTC"
 # Where no bytecode may be written beside the sources, each of the many processes that tests start
 # would compile Streamlit, pandas and the rest anew: 3 CPU s. They share it below the cache instead.
@@ -43,6 +49,18 @@ def missing(reason: str) -> NoReturn:
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
+    with postgres_database() as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_url() -> Iterator[str]:
+    with mariadb_database() as url:
+        yield url
+
+
+@contextmanager
+def postgres_database() -> Iterator[str]:
     """A fresh PostgreSQL database, dropped afterwards."""
     import psycopg
 
@@ -58,8 +76,8 @@ def postgres_url() -> Iterator[str]:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture
-def mariadb_url() -> Iterator[str]:
+@contextmanager
+def mariadb_database() -> Iterator[str]:
     """A fresh MariaDB database, dropped afterwards."""
     import pymysql
 

@@ -1,11 +1,17 @@
-"""Homes that many tests begin with: made once in a process, copied for each test."""
+"""Homes that many tests begin with: made once, copied for each test."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from governance.ledger import Ledger, open_ledger
 
@@ -36,3 +42,33 @@ def take_over(ledger: Ledger, home: Path, other: Path) -> None:
     ledger.close()
     shutil.rmtree(home)
     shutil.copytree(other, home)
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
+    """A copy of a folder that one test process builds and the others wait for."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    place, half = base / f"once-{name}", base / f"once-{name}-half"
+    with (base / f"once-{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            shutil.rmtree(half, ignore_errors=True)
+            build(half)
+            half.rename(place)
+    copy = factory.mktemp(name) / "home"
+    shutil.copytree(place, copy)
+    return copy
+
+
+def demo_company(factory: pytest.TempPathFactory) -> Path:
+    """The home of a small demo company with two days behind it, which end today."""
+
+    def build(place: Path) -> None:
+        from governance.demo import home as demo
+
+        now = datetime.now(UTC)
+        wish = demo.wish_of(place, 200, 2, now)
+        demo.ensure(place, wish, now, fresh=False, tell=lambda _done, _days: None)
+
+    return built_once(factory, "company", build)

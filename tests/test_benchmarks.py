@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.homes import demo_company
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -23,8 +25,8 @@ def test_measures_against_a_floor(script: str) -> None:
     assert "1,000 rows" in told(script, "--rows", "1000", "--runs", "1")
 
 
-def test_pages_are_visited() -> None:
-    words = ["--days", "1", "--size", "200", "--findings", "1000", "--clients", "1"]
+def test_pages_are_visited(tmp_path_factory: pytest.TempPathFactory) -> None:
+    words = ["--demo", str(demo_company(tmp_path_factory)), "--findings", "1000", "--clients", "1"]
     said = told("pages", *words, "--clicks", "1", "--think", "0")
     assert "1 visitors: p50" in said
 

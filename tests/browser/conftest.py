@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 
 from tests.browser.harness import Server, chromium, serving
 from tests.conftest import missing
-
-SIZE, DAYS = 200, 4
+from tests.homes import demo_company
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,14 +39,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small demo company with a few days behind it."""
-    from governance.demo import home as demo
-
-    place = tmp_path_factory.mktemp("company") / "home"
-    now = datetime.now(UTC)
-    wish = demo.wish_of(place, SIZE, DAYS, now)
-    demo.ensure(place, wish, now, fresh=False, tell=lambda _done, _days: None)
-    return place
+    return demo_company(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

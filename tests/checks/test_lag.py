@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.lag import ENOUGH, Times, curve, rank
+from tests.thorough import some
 
 DAY = 86400.0
 
@@ -57,7 +58,7 @@ def test_the_textbook_example_comes_out_as_published() -> None:
 
 
 @given(certain)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60, 20), deadline=None)
 def test_exact_times_give_the_product_limit(seen: list[Times]) -> None:
     wanted = kaplan_meier(seen)
     assert {s.end for s in curve(seen).steps} == set(wanted)
@@ -127,7 +128,7 @@ def test_fewer_arrivals_widen_the_band() -> None:
 
 
 @given(mixed)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=some(80, 26), deadline=None)
 def test_a_curve_falls_within_0_and_1_and_its_band_holds_it(seen: list[Times]) -> None:
     made = curve(seen)
     levels = [1.0, *(s.survival for s in made.steps)]
@@ -141,7 +142,7 @@ def test_a_curve_falls_within_0_and_1_and_its_band_holds_it(seen: list[Times]) -
 
 
 @given(mixed, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60, 20), deadline=None)
 def test_the_order_in_which_changes_were_seen_does_not_matter(seen: list[Times], random) -> None:
     apart = [Times(t.lower, t.upper) for t in seen for _ in range(int(t.n))]
     random.shuffle(apart)
@@ -149,7 +150,7 @@ def test_the_order_in_which_changes_were_seen_does_not_matter(seen: list[Times],
 
 
 @given(certain, whole, st.integers(1, 20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=some(80, 26), deadline=None)
 def test_more_that_has_not_arrived_never_shortens_p99(seen: list[Times], at: int, n: int) -> None:
     before, after_ = curve(seen), curve([*seen, Times(at, None, n)])
     if before.steps:
@@ -158,7 +159,7 @@ def test_more_that_has_not_arrived_never_shortens_p99(seen: list[Times], at: int
 
 
 @given(st.integers(1, 2000))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(50, 16), deadline=None)
 def test_the_place_of_the_limit_has_its_confidence_and_no_place_before_it_has(n: int) -> None:
     def below(r: int) -> float:
         """P(Binomial(n, .99) < r), from the other end."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from checks import profile as profiles
 from checks.prepare import Column, Spec
 from checks.profile import SKETCHED, TOP, Profile, overlap, profile, read, sketches
+from tests.thorough import some
 
 SECRET = b"a secret of this test, long enough"
 KINDS = (Column("id"), Column("amount", "amount"), Column("phone", "phone", masked=True))
@@ -48,7 +49,9 @@ cells = st.one_of(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=some(60, 20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(st.tuples(cells, cells, cells), max_size=30))
 def test_the_numbers_are_those_of_a_naive_count(

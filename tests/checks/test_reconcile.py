@@ -143,7 +143,7 @@ def test_every_road_leads_to_the_same_totals(con, left, right):
 
 
 @pytest.mark.parametrize("secret", [SEALED, None])
-@settings(quickly, max_examples=8)
+@settings(quickly, max_examples=some(8, 4))
 @given(left=rows, right=rows)
 def test_slices_of_the_keys_change_nothing(con, secret, left, right):
     expected = expect(left, right, KEY, READS, {"amount": "0.5"})

@@ -15,6 +15,7 @@ from checks import tolerance
 from checks.dictionary import Tolerance
 from checks.errors import CodedError
 from checks.prepare import Column
+from tests.thorough import some
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ numbers = st.builds(
 limits = st.sampled_from(["0", "0.01", "1", "0.0000001", "5", "1000000000", "12345678901234567890"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(300, 100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(left=numbers, right=numbers, limit=limits, share=st.booleans())
 def test_agrees_with_exact_arithmetic(con, left, right, limit, share):
     bound = Decimal(limit)

@@ -11,6 +11,7 @@ from governance.config import ConfigProblems, load
 from governance.i18n import explain
 from tests.config.test_load import FULL
 from tests.config.worlds import ENVIRON
+from tests.thorough import some
 
 PIECES = ["{", "}", "[", "]", ":", "- ", "&a ", "*a", "<<: ", "!!int ", "!x ", "|", ">", '"', "'",
           "#", "\t", "\n", "  ", "${", "}", "%", "@", "`", "?", "null", "~", "\x00", "\u2028",
@@ -31,7 +32,9 @@ def edited(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=some(60, 20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=edited())
 def test_an_edited_file_is_read_or_explained(text: str, tmp_path: Path) -> None:
@@ -47,7 +50,9 @@ def test_an_edited_file_is_read_or_explained(text: str, tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=some(60, 20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     data=st.binary(max_size=200) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))

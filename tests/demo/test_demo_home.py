@@ -23,6 +23,7 @@ from governance.demo.world import World, plan
 from governance.errors import ConfigError, StoreError
 from governance.ledger import open_ledger
 from governance.ledger.rows import RunRow, RunStatus, Trigger
+from tests.demo.small import lighten
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -31,6 +32,13 @@ SMALL = Wish(size=200, days=2, today=TODAY)
 
 def quiet(_done: int, _days: int) -> None:
     """Tell nobody."""
+
+
+@pytest.fixture
+def light(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nights that look at little; what is built without it looks at all there is."""
+    monkeypatch.setattr(folder, "SHIPPED_CONFIG", lighten(tmp_path / "light.yaml"))
+    return folder.SHIPPED_CONFIG
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +109,7 @@ def test_tomorrow_the_days_no_longer_end_today(built: Path) -> None:
 
 
 def test_the_demo_never_writes_into_a_real_ledger(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, light: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = tmp_path / "real.sqlite"
     monkeypatch.setenv("DUIQI_LEDGER_URL", f"sqlite:///{real}")
@@ -110,7 +118,7 @@ def test_the_demo_never_writes_into_a_real_ledger(
     assert (tmp_path / "home" / "ledger.sqlite").exists()
 
 
-def test_a_build_that_was_cut_short_starts_over(tmp_path: Path) -> None:
+def test_a_build_that_was_cut_short_starts_over(tmp_path: Path, light: Path) -> None:
     home, wish = tmp_path / "home", Wish(200, 1, TODAY)
 
     def cut(done: int, _days: int) -> None:
@@ -127,9 +135,9 @@ def test_a_build_that_was_cut_short_starts_over(tmp_path: Path) -> None:
 
 
 def test_a_demo_whose_run_breaks_is_not_called_ready(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, light: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = folder.SHIPPED_CONFIG.read_text(encoding="utf-8")
+    shipped = light.read_text(encoding="utf-8")
     blind = tmp_path / "blind.yaml"
     blind.write_text(shipped.replace("path: company/", "path: nowhere/"), encoding="utf-8")
     monkeypatch.setattr(folder, "SHIPPED_CONFIG", blind)

@@ -21,6 +21,7 @@ from governance.demo.replay import last_night
 from governance.ledger import Ledger, open_ledger
 from governance.ledger.rows import RunStatus, Trigger
 from governance.worker.holder import utc_now
+from tests.demo.small import lighten
 from tests.worker.child import duiqi, no_leftovers, until
 from tests.worker.test_serve import free_port, is_gone, is_healthy
 
@@ -142,7 +143,10 @@ def test_the_days_go_on_only_while_somebody_lives_them(ledger: Ledger, tmp_path:
     assert living(tmp_path, ledger, now) is None
 
 
-def test_a_run_asked_for_among_the_days_waits_and_is_the_newest_then(tmp_path: Path) -> None:
+def test_a_run_asked_for_among_the_days_waits_and_is_the_newest_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "SHIPPED_CONFIG", lighten(tmp_path / "light.yaml"))
     home = tmp_path / "home"
     home.mkdir()
     wish = folder.Wish(200, 2, last_night(utc_now()).date())

@@ -14,6 +14,7 @@ from checks.permissions.identity import Identities, Link, LinkKind
 from checks.permissions.model import AccountKind, Department, Facts
 from checks.permissions.policy import Policy
 from tests.permissions.small import account, ago, facts, person, service, system
+from tests.thorough import some
 
 POLICY = Policy()
 
@@ -186,7 +187,7 @@ ACCOUNTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60, 20), deadline=None)
 @given(PEOPLE, ACCOUNTS, ACCOUNTS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(
     people: list, crm: list, oa: list, random: random.Random
@@ -199,7 +200,7 @@ def test_the_order_of_rows_changes_nothing(
     assert list(after.links) == list(before.links)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60, 20), deadline=None)
 @given(PEOPLE, ACCOUNTS, ACCOUNTS)
 def test_every_account_has_one_link_and_only_sure_ones_a_human(
     people: list, crm: list, oa: list

@@ -29,6 +29,7 @@ from checks.permissions.relation_model import (
 from checks.permissions.relations import Relations
 from checks.permissions.resolve import resolver
 from tests.permissions.openfga import read_model
+from tests.thorough import some
 
 CASES = Path(__file__).parents[1] / "fixtures" / "openfga" / "consolidated_1_1_tests.yaml"
 # The codes that the cases expect, as our errors. 2000 is what a check says of any bad question.
@@ -196,7 +197,7 @@ def test_what_the_model_forbids_is_refused_or_does_not_count() -> None:
 GROUPS = st.sampled_from("abcd")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=some(50, 16), deadline=None)
 @given(st.lists(st.tuples(GROUPS, GROUPS), max_size=8), st.sets(GROUPS, max_size=2))
 def test_nested_groups_of_a_system_are_those_of_the_relations(
     nested: list[tuple[str, str]], direct: set[str]

@@ -39,6 +39,7 @@ from tests.permissions.small import (
     system,
     unread,
 )
+from tests.thorough import some
 
 POLICY = policy(
     {"CUST_VIEW": {"crm": ["query"]}, "CUST_EXPORT": {"crm": ["export"]}},
@@ -263,7 +264,7 @@ def walked(made: Company, firm: System, who: str) -> tuple[int, int]:
     return beyond, len(open_ - fair - {None})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40, 13), deadline=None)
 @given(
     st.lists(st.tuples(
         st.sampled_from([None, "A1", "A2", "A3"]), st.sampled_from([None, "d1", "d2", "d3", "d4"]),

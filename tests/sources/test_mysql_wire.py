@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from governance.sources.mysql_wire import Line
 from governance.sources.watch import Watch
 from tests.sources.conftest import never
+from tests.thorough import some
 
 Row = Sequence[bytes | None]
 END = b"\xfe\x00\x00\x02\x00"
@@ -76,7 +77,7 @@ def read(data: bytes, width: int, sizes: Sequence[int] = (10_000,), **named: int
 values = st.none() | st.binary(max_size=300) | st.sampled_from(SIZES).map(lambda n: b"\xfe" * n)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60, 20), deadline=None)
 @given(
     st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[values] * width), max_size=30)),
     st.lists(st.integers(1, 5000), min_size=1, max_size=5),

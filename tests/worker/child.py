@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE = 90.0
+DEADLINE = 240.0
 SPAWNED: list[subprocess.Popen[bytes]] = []
 
 

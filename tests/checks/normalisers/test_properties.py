@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from checks.normalisers import NORMALISERS, TYPES, explain, expression, idle, reader
+from tests.thorough import some
 
 READERS = sorted({*NORMALISERS, *(reader.name for reader in TYPES.values())})
 BLANKS = ["", " ", "\t\r\n", "\u3000", "\u00a0 \u2003", "\u200b", "\ufeff "]
@@ -37,7 +38,9 @@ PIECES = st.sampled_from(
 )
 TEXTS = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=12).map("".join))
 FEW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=some(25, 10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
