@@ -45,7 +45,7 @@ def says(words: BackupWords, system: SystemView) -> str:
     """One system in a sentence: how old the data is, what is missing. Not yet plain."""
     name = words.system(system.name)
     if system.row.newest is None:
-        return words.page("says.nothing", system=name)
+        return words.page("says.nothing" if _is_seen(system) else "says.unseen", system=name)
     said = [words.page("says.undated", system=name)]
     if system.row.data_at is not None and system.age is not None:
         when, age = words.moment(system.row.data_at), words.span(system.age)
@@ -69,9 +69,16 @@ def sentences(words: BackupWords, seen: Backups) -> None:
             st.markdown(line)
 
 
+def _is_seen(system: SystemView) -> bool:
+    """Whether every catalogue was read, so that an absence means something."""
+    return all(catalogue.ok for catalogue in system.catalogues)
+
+
 def _worst(system: SystemView) -> str:
-    if system.row.is_bad or system.row.newest is None:
+    if system.row.is_bad or (system.row.newest is None and _is_seen(system)):
         return "no"
+    if system.row.newest is None:
+        return "unknown"
     return "unknown" if system.row.is_unclear or system.is_late else "yes"
 
 
