@@ -22,7 +22,7 @@ from governance.backups.rows import (
     verdict_cells,
 )
 from governance.backups.standing import Standing
-from governance.backups.writing_whole import days, keepers, score_text, together
+from governance.backups.writing_whole import baseline_text, days, keepers, score_text, together
 from governance.ledger.rows import Metric
 from governance.runs.work import Work
 
@@ -80,6 +80,7 @@ class Writer:
             "due_at": bare(whole.deadline.due_at),
             "score": whole.score.proved,
             "score_json": score_text(whole.score),
+            "baseline_json": baseline_text(told, whole),
             **verdict_cells(standing.verdicts),
         }
 

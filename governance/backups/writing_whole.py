@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.backups.score import Score
+from checks.backups.score import Graded, Score
 from checks.backups.together import CommonPoint
 from governance.backups.fitting import Fit
 from governance.backups.found import Found
+from governance.backups.judging import Told
 from governance.backups.rows import Row, bare, told
+from governance.backups.whole import Whole
 
 
 def score_text(score: Score) -> str:
@@ -18,8 +20,7 @@ def score_text(score: Score) -> str:
             {
                 "digit": graded.digit.value,
                 "value": graded.verdict.value,
-                "proof": None if not graded.proofs else graded.proofs[0],
-                "claimed": graded.is_claimed,
+                "proof": _proof(graded),
                 "places": graded.places,
                 "code": graded.verdict.code,
                 "params": dict(graded.verdict.params),
@@ -27,6 +28,22 @@ def score_text(score: Score) -> str:
             for graded in score.digits
         ]
     )
+
+
+def _proof(graded: Graded) -> str | None:
+    """Whether a digit was seen or is only claimed."""
+    if graded.verdict.value is True:
+        return "proved"
+    return "claimed" if graded.is_claimed else None
+
+
+def baseline_text(told_of: Told, whole: Whole) -> str:
+    """Between which sizes the newest backup of the system would be usual, where that is known."""
+    newest = max(told_of.backups, key=lambda j: j.order, default=None)
+    measured = newest and whole.sizes.get((newest.catalogue, newest.backup.id))
+    if not measured or measured.usual is None:
+        return told({})
+    return told({"size": {"low": measured.usual.low, "high": measured.usual.high}})
 
 
 def days(found: Found) -> Iterator[Row]:
