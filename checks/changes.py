@@ -64,7 +64,7 @@ def changes(
 def _look_around(con: Any, before: Side, spec: Spec) -> None:
     """Build `was` and `now`: every row of every key that a moved row has or had.
 
-    `alone` says whether the row is the only one of its key.
+    `_alone` says whether the row is the only one of its key.
     """
     stored = ", ".join(quoted(name) for name in spec.stored)
     con.execute(
@@ -74,13 +74,13 @@ def _look_around(con: Any, before: Side, spec: Spec) -> None:
         " SEMI JOIN moved USING (_raw_hash)) WHERE _key IS NOT NULL"
     )
     con.execute(
-        f"CREATE OR REPLACE TABLE was AS SELECT {stored}, true AS alone"
+        f"CREATE OR REPLACE TABLE was AS SELECT {stored}, true AS _alone"
         f" FROM ({before.under('touched')}) UNION ALL SELECT {stored}, false FROM {before.odd}"
         " WHERE _key IN (FROM touched) OR (_key IS NULL AND _raw_hash IN (FROM moved))"
     )
     con.execute(
         "CREATE OR REPLACE TABLE now AS SELECT *,"
-        " _key IS NOT NULL AND count(*) OVER (PARTITION BY _key) = 1 AS alone"
+        " _key IS NOT NULL AND count(*) OVER (PARTITION BY _key) = 1 AS _alone"
         f" FROM (SELECT {stored} FROM moved_all UNION ALL"
         f" SELECT {stored} FROM was ANTI JOIN moved USING (_raw_hash))"
     )
@@ -96,7 +96,7 @@ def _rows(con: Any, spec: Spec) -> int:
         "CREATE OR REPLACE TABLE changed_rows AS SELECT"
         " CASE WHEN w._key IS NULL THEN 'insert' WHEN n._key IS NULL THEN 'delete'"
         f" ELSE 'update' END AS _op, {stored}"
-        " FROM (FROM now WHERE alone) AS n FULL JOIN (FROM was WHERE alone) AS w"
+        " FROM (FROM now WHERE _alone) AS n FULL JOIN (FROM was WHERE _alone) AS w"
         " ON n._key = w._key WHERE n._raw_hash IS DISTINCT FROM w._raw_hash"
     )
     return int(only_row(con, "SELECT count(*) FROM changed_rows")[0])
@@ -108,11 +108,11 @@ def _odd(con: Any, spec: Spec) -> int:
     stored = ", ".join(quoted(name) for name in names)
     any_of = ", ".join(f"any_value({quoted(name)}) AS {quoted(name)}" for name in names)
     con.execute(
-        "CREATE OR REPLACE TABLE changed_odd AS SELECT copies::INTEGER AS _copies,"
+        "CREATE OR REPLACE TABLE changed_odd AS SELECT _copies::INTEGER AS _copies,"
         f" {', '.join(quoted(name) for name in spec.stored)} FROM (SELECT _raw_hash, {any_of},"
-        f" sum(n) AS copies, sum(w) AS were FROM (SELECT _raw_hash, {stored}, 1 AS n, 0 AS w"
-        f" FROM now WHERE NOT alone UNION ALL SELECT _raw_hash, {stored}, 0, 1 FROM was"
-        " WHERE NOT alone) GROUP BY _raw_hash) WHERE copies <> were"
+        f" sum(_now) AS _copies, sum(_was) AS _were FROM (SELECT _raw_hash, {stored}, 1 AS _now,"
+        f" 0 AS _was FROM now WHERE NOT _alone UNION ALL SELECT _raw_hash, {stored}, 0, 1 FROM was"
+        " WHERE NOT _alone) GROUP BY _raw_hash) WHERE _copies <> _were"
     )
     return int(only_row(con, "SELECT count(*) FROM changed_odd")[0])
 

@@ -31,6 +31,11 @@ Cells = list[str | None]
 
 def client(name: str, *arguments: str, text: str | None = None) -> str:
     """What the server's own command answers."""
+    return answer(name, *arguments, text=text).decode()
+
+
+def answer(name: str, *arguments: str, text: str | None = None) -> bytes:
+    """The same as it came."""
     command = shutil.which(name)
     if command is None:
         missing(f"the command {name} is not installed")
@@ -39,7 +44,7 @@ def client(name: str, *arguments: str, text: str | None = None) -> str:
         [command, *arguments], input=(text or "").encode(), env=environ, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
+    return done.stdout
 
 
 def psql(url: str, statement: str) -> str:

@@ -324,12 +324,14 @@ def settle(folder: Path, worlds: Sequence[TinyWorld] = WORLDS) -> Path:
     return path
 
 
-def settle_in_servers(crm_url: str, oa_url: str, folder: Path) -> Path:
+def settle_in_servers(
+    crm_url: str, oa_url: str, folder: Path, worlds: Sequence[TinyWorld] = WORLDS
+) -> Path:
     """The CRM in one server, the OA in another; the path of the configuration under `folder`."""
-    for world in WORLDS:
+    for world in worlds:
         fill_server(crm_url, world.crm_table, world.crm_columns, world.crm_rows)
         fill_server(oa_url, world.oa_table, world.oa_columns, world.oa_rows)
     kinds = [f"{{kind: {urlsplit(u).scheme}, url: {u}}}" for u in (crm_url, oa_url)]
     path = folder / "governance.yaml"
-    path.write_text(governance_yaml(*kinds), encoding="utf-8")
+    path.write_text(governance_yaml(*kinds, worlds=worlds), encoding="utf-8")
     return path

@@ -123,11 +123,15 @@ class Comparing:
         landed: str,
         since: datetime,
         until: datetime | None = None,
+        *,
+        is_narrow: bool = False,
     ) -> Compared | Unread:
         """Hold the table `landed` (columns named canonically, all text) against the snapshots
         around its moment, which is some time from `since` to `until`.
 
-        Raises SourceUnavailable soon after `stop` says so. Leaves nothing in the connection.
+        `is_narrow`: it has lost columns, so that rows without a key cannot be told apart any more
+        and are not counted. Raises SourceUnavailable soon after `stop` says so. Leaves nothing in
+        the connection.
         """
         around = self._around(source, entity.name, since, until or since)
         if isinstance(around, Unread):
@@ -140,7 +144,8 @@ class Comparing:
             return Unread.RULES
         later = [self._side(entity, snapshot) for snapshot in around.near[1:]]
         with self._room(), self._stoppable(source):
-            return self._compare(around, landed, before, [s for s in later if s is not None])
+            known = [side for side in later if side is not None]
+            return self._compare(around, landed, before, known, is_narrow)
 
     def _around(
         self, source: str, entity: str, since: datetime, until: datetime
@@ -192,7 +197,7 @@ class Comparing:
             yield
 
     def _compare(
-        self, around: Around, landed: str, before: Side, later: Sequence[Side]
+        self, around: Around, landed: str, before: Side, later: Sequence[Side], is_narrow: bool
     ) -> Compared:
         con, spec, snapshot = self.con, before.spec, around.near[0]
         found = _held(con, landed, before)
@@ -202,7 +207,7 @@ class Comparing:
         for side in later:
             _excuse(con, side, found.held, columns)
         missing, extra, different = only_row(con, _COUNTED)
-        lost, more = _without_key(con, found, before, later)
+        lost, more = (0, 0) if is_narrow else _without_key(con, found, before, later)
         strange = max(int(HALF * found.rows) + 1 - totals.aligned, 0) if found.whole else 0
         past = Past(self.sides, around.past, self.ended)
         dated = bounds(con, past, spec, lambda keys: _under(found, before, keys), strange)
@@ -263,8 +268,8 @@ def _held(con: DuckDBPyConnection, landed: str, before: Side) -> _Held:
         return _Held(before, prepare(con, landed, "held_", spec).side(), whole=True, rows=rows)
     stored = ", ".join(quoted(name) for name in spec.stored)
     for name, table in (("was", "was"), ("now", "now")):
-        con.execute(f"CREATE VIEW {name}_rows AS SELECT {stored} FROM {table} WHERE alone")
-        con.execute(f"CREATE VIEW {name}_odd AS SELECT {stored} FROM {table} WHERE NOT alone")
+        con.execute(f"CREATE VIEW {name}_rows AS SELECT {stored} FROM {table} WHERE _alone")
+        con.execute(f"CREATE VIEW {name}_odd AS SELECT {stored} FROM {table} WHERE NOT _alone")
     then, held = (Side(f"{name}_rows", f"{name}_odd", spec, "_key") for name in ("was", "now"))
     return _Held(then, held, whole=False, rows=rows)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,10 +33,12 @@ from governance.backups.moments import moment_of
 from governance.config.backups import BackupSystem, CatalogueConfig
 from governance.config.model import Config
 from governance.errors import SourceUnavailable
+from governance.sources.landing import scratch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+LOG = logging.getLogger(__name__)
 NOTHING = Plan((), {}, {})
 
 
@@ -80,19 +83,37 @@ class Contents:
         except CodedError as error:
             if self.stop():
                 raise SourceUnavailable("run.stopped") from error
-            problem = Problem(error.code, error.params, Mark.COMPLETE, backup=backup.id)
-            seconds = time.monotonic() - began
-            return Content(backup.id, "", self.now, 0, seconds, None, problems=(problem,))
+            return self._nothing(backup, began, error.code, error.params)
+        except Exception as error:  # one odd dump is told, and all the others are judged
+            LOG.exception("the content of %s could not be read", path.name)
+            told = {"file": path.name, "error": type(error).__name__}
+            return self._nothing(backup, began, "backups.inside.broke", told)
         finally:
             for table in wanted.wanted:
                 self.con.execute(f"DROP TABLE IF EXISTS {quoted(table.into)}")
 
+    def _nothing(
+        self, backup: Backup, began: float, code: str, params: Mapping[str, str]
+    ) -> Content:
+        """What is known of a dump that could not be read: only why."""
+        problem = Problem(code, params, Mark.COMPLETE, backup=backup.id)
+        seconds = time.monotonic() - began
+        return Content(backup.id, "", self.now, 0, seconds, None, problems=(problem,))
+
     def _verified(
         self, catalogue: CatalogueConfig, backup: Backup, path: Path
     ) -> Verification | None:
-        """What the checksums of the file itself say, where its form bears any."""
-        asked = Asked(path, catalogue.zone, self.now, content=False, stop=self.stop)
-        intact = look(asked).intact
+        """What the checksums of the file itself say, where its form bears any and nothing stands
+        in the way of reading them."""
+        asked = Asked(
+            path, catalogue.zone, self.now, content=False, stop=self.stop, scratch=scratch(self.con)
+        )
+        try:
+            intact = look(asked).intact
+        except CodedError:
+            if self.stop():
+                raise
+            return None
         if intact.value is None:
             return None
         return Verification(Depth.FULL, intact.value, self.now, backup.id, said=intact.code)
@@ -115,14 +136,16 @@ class Contents:
         since, until = _span(backup, started, finished)
         landings = _landings(dump, wanted.wanted)
         tables = []
-        for found in dump.tables:
-            into = landings.get(found.table)
+        for found, into in (
+            (t, into) for t in dump.tables for into in landings.get(t.table, (None,))
+        ):
             entity = wanted.entities[into].name if into else None
             held = None
             if into and since is not None and system.source is not None:
                 held = self.comparing.compare(
-                    wanted.entities[into], system.source, into, since, until
-                )
+                    wanted.entities[into], system.source, into, since, until,
+                    is_narrow=bool(found.missing),
+                )  # fmt: skip
             tables.append(self._table(found, entity, held))
         return Content(
             backup=backup.id,
@@ -172,9 +195,10 @@ def _span(
     return since, max(late or early, default=None)
 
 
-def _landings(dump: Dump, wanted: Iterable[Wanted]) -> dict[str, str]:
-    """By table of the dump where it landed: the best fit for each table that was wanted."""
-    found = {}
+def _landings(dump: Dump, wanted: Iterable[Wanted]) -> dict[str, list[str | None]]:
+    """By table of the dump where it landed: the best fit for each table that was wanted. Several
+    entities may be mapped to one table, and each landed on its own."""
+    found: dict[str, list[str | None]] = {}
     for asked in wanted:
         name = Name.of(asked.table)
         ranked = [
@@ -183,7 +207,7 @@ def _landings(dump: Dump, wanted: Iterable[Wanted]) -> dict[str, str]:
             if table.landed and (rank := name.rank(Name.of(table.table).parts, True)) is not None
         ]
         if ranked:
-            found[min(ranked)[1]] = asked.into
+            found.setdefault(min(ranked)[1], []).append(asked.into)
     return found
 
 

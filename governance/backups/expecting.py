@@ -34,13 +34,13 @@ def expected(config: Config, system: BackupSystem, now: datetime) -> Expected:
 
 def tables_of(config: Config, system: BackupSystem) -> tuple[ExpectedTable, ...]:
     """The tables that must be inside: those we read of its source, and those that are stated."""
-    mapped = {}
+    mapped = []
     for entity in config.tables:
         mapping = entity.mapping_of(system.source) if system.source else None
         if mapping is not None and mapping.table is not None:
-            mapped[mapping.table] = ExpectedTable(mapping.table, entity.name)
-    stated = (ExpectedTable(name) for name in system.tables if name not in mapped)
-    return (*mapped.values(), *stated)
+            mapped.append(ExpectedTable(mapping.table, entity.name))
+    known = {table.name for table in mapped}
+    return (*mapped, *(ExpectedTable(name) for name in system.tables if name not in known))
 
 
 def due_moments(schedule: Schedule | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, ...]:

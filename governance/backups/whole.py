@@ -112,9 +112,10 @@ def _rows(told: Told, name: str, series: Series) -> dict[str, list[Value]]:
         at = _moment(backup)
         if known is None or at is None:
             continue
-        for table in known[0].tables:
-            if table.rows is not None:
-                found.setdefault(table.table, []).append(Value(at, table.rows, backup.id))
+        # A table stands there once for each entity that is mapped to it.
+        counted = {t.table: t.rows for t in known[0].tables if t.rows is not None}
+        for table, rows in counted.items():
+            found.setdefault(table, []).append(Value(at, rows, backup.id))
     return found
 
 
@@ -132,7 +133,8 @@ def _copies(told: Told, now: datetime) -> Iterator[Copy]:
     usable = {j.catalogue for j in told.backups if j.backup.state is State.DONE}
     for name, gathered in told.seen.gathered.items():
         config = told.seen.system.catalogue(name)
-        yield _copy(config, gathered.catalogue, name in usable, now)
+        catalogue = None if name in told.seen.dark else gathered.catalogue
+        yield _copy(config, catalogue, name in usable, now)
 
 
 def _copy(config: CatalogueConfig, catalogue: Catalogue | None, holds: bool, now: datetime) -> Copy:

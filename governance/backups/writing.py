@@ -88,7 +88,7 @@ class Writer:
         for t in self.systems:
             for name, gathered in t.seen.gathered.items():
                 config, found = t.seen.system.catalogue(name), gathered.catalogue
-                error = gathered.error
+                why = next(iter(t.seen.dark.get(name, ())), None)
                 yield {
                     "system": t.seen.system.name,
                     "catalogue": name,
@@ -96,9 +96,9 @@ class Writer:
                     "place": config.place.name,
                     "tool": found.tool if found else None,
                     "read_at": bare(found.read_at) if found else None,
-                    "ok": found is not None,
-                    "code": error.code if error else None,
-                    "params": told(dict(error.params)) if error else None,
+                    "ok": name not in t.seen.dark,
+                    "code": why.code if why else None,
+                    "params": told(dict(why.params)) if why else None,
                     "zone": found.zone if found else None,
                     "is_whole": found.is_whole if found else None,
                     "backups": len(found.backups) if found else None,

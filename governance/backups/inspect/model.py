@@ -19,7 +19,8 @@ class Asked:
 
     `tables` and `database` are expected in it. `content`: everything in it is read, not only what
     its form needs. `base` is what an incremental stands on, where it is not beside it.
-    `environment` holds the passwords of repositories: never log, store or show it.
+    `environment` holds the passwords of repositories: never log, store or show it. `scratch` is
+    where something may be unpacked for a moment, None: the system's place.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Asked:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     progress: Callable[[int], None] = lambda _: None
     stop: Callable[[], bool] = lambda: False
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ So a good check proves that the copy is whole, and leaves open whether its bits 
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ from governance.backups.inspect.model import (
 )
 from governance.backups.inspect.packing import CHUNK, Unpacked
 from governance.backups.inspect.textdump import Ends, damage, ends_of, intact
+from governance.errors import SourceUnavailable
 
 HEADER = 100
 # Where the header holds them: bytes of a page, pages, and the two counters of changes that agree
@@ -91,11 +92,16 @@ def plain(asked: Asked, ends: Ends) -> Iterator[Path]:
     if ends.packing is None:
         yield asked.path
         return
-    with tempfile.TemporaryDirectory(prefix="duiqi-inspect-") as folder:
-        copy = Path(folder) / "copy.sqlite"
-        with Unpacked(asked.path) as packed, copy.open("wb") as out:
-            shutil.copyfileobj(packed, out, CHUNK)
-        yield copy
+    # The name tells the process, so that what a killed one left is known for what it is.
+    name = f"duiqi-{os.getpid()}-"
+    with tempfile.NamedTemporaryFile(prefix=name, dir=asked.scratch) as copy:
+        with Unpacked(asked.path) as packed:
+            while block := packed.read(CHUNK):
+                if asked.stop():
+                    raise SourceUnavailable("source.stopped", source=asked.path.name)
+                copy.write(block)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _look(
