@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from checks.backups.faults import Fault, Sureness
 from checks.outcome import Outcome
 from governance.backups.cases import settled, standing_of
 from governance.backups.comparing import Comparing
@@ -24,6 +25,12 @@ from governance.runs.faults import Faults, waivers
 from governance.runs.filling import fill
 from governance.runs.findings import FINDINGS
 from governance.runs.work import Evaluation, Seen, Work
+
+# Findings that tell of something wrong, not of something that could not be seen.
+_BROKEN = f"""
+SELECT count(*) FROM findings WHERE check_name = $1 AND state <> 'gone'
+AND class = '{Sureness.BROKEN}' AND field <> '{Fault.UNREAD}'
+"""
 
 
 class Backups:
@@ -77,12 +84,14 @@ class Backups:
         ]
 
     def _result(self, check: str, told: Sequence[Told]) -> CheckResult:
-        """Failed where any verdict is false; passed where every system answers yes four times."""
+        """Failed where any verdict is false or a fault stands; passed where every system answers
+        yes four times. What nobody could look at is no failure, and nothing that was evaluated."""
         values = [v.value for t in told for v in t.standing.verdicts.values()]
         standing = self.work.standing(check)
-        if any(value is False for value in values) or standing:
+        ((broken,),) = self.work.con.execute(_BROKEN, [check]).fetchall()
+        if any(value is False for value in values) or broken:
             outcome, code = Outcome.FAILED, None
-        elif values and all(values):
+        elif values and all(values) and not standing:
             outcome, code = Outcome.PASSED, None
         else:
             outcome, code = Outcome.NOT_EVALUABLE, "backups.not_known"

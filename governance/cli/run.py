@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from checks.permissions import CODE
+from checks.backups import CODE as BACKUPS
+from checks.permissions import CODE as PERMISSIONS
 from governance.cli import common, language
 from governance.cli.common import Format, say
 from governance.i18n import t
@@ -150,7 +151,7 @@ def check_line(result: CheckResultRow) -> str:
     """One check for people: how it ended, both scores, how much is open, and why if it says."""
     speak = language()
     line = t(
-        "cli.check_alone" if result.check_name == CODE else "cli.check",
+        "cli.check_alone" if result.check_name in (BACKUPS, PERMISSIONS) else "cli.check",
         speak,
         name=result.check_name,
         outcome=t(f"cli.outcome_{result.outcome.value}", speak),

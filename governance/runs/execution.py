@@ -14,7 +14,7 @@ from datetime import datetime
 from checks.errors import CodedError
 from checks.outcome import Outcome
 from governance.config.model import CheckConfig, Config
-from governance.errors import GovernanceError
+from governance.errors import GovernanceError, SourceUnavailable
 from governance.ledger import Ledger, LedgerRefused
 from governance.ledger.rows import RunRow, RunStatus, StepKind
 from governance.runs.context import Context
@@ -48,6 +48,12 @@ def execute(
         _execute(context)
     except LedgerRefused:
         raise
+    except SourceUnavailable as error:
+        # What takes long within a check gives up so once it is asked to stop.
+        if context.stop():
+            _end(context, RunStatus.STOPPED, GovernanceError("run.stopped"))
+        else:
+            _end(context, RunStatus.FAILED, error)
     except CodedError as error:
         _end(context, RunStatus.FAILED, error)
     ended = ledger.runs.get(run_id)
