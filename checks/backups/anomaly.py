@@ -36,6 +36,12 @@ STEP = 4
 NOTHING = 0.05
 
 
+# A table may have so many times its usual rows.
+GROWTH = 2.0
+# So many roots of a count are noise.
+NOISE = 3.0
+
+
 class Confidence(StrEnum):
     """How much a baseline is worth, by how many points it has."""
 
@@ -94,6 +100,21 @@ def anomalies(values: Iterable[Value], zone: tzinfo) -> tuple[Seen, ...]:
     """
     watch = _Watch(zone)
     return tuple(watch.look(v) for v in sorted(values, key=lambda v: (v.at, v.id, v.value)))
+
+
+def is_odd_count(rows: Seen) -> bool:
+    """Whether the rows of a table are worth a word.
+
+    Tables grow, a log by leaps: a rise is told once it more than doubles. What is counted varies by
+    about its root (Poisson), so two rows that become three, or one, are nothing; but a table that
+    is empty and never was stands out.
+    """
+    if rows.verdict.value is not False or rows.usual is None:
+        return False
+    usual, now = rows.usual.value, rows.value.value
+    if now > usual:
+        return now > GROWTH * usual + NOISE
+    return now == 0 or usual - now > NOISE * sqrt(usual)
 
 
 class _Watch:

@@ -136,7 +136,9 @@ def _inside(case: Case) -> _Inside | None:
     held = [_latest(_held(t, latest), _whole_at(case, t, latest)) for t in tables]
     missing = sum(t.compared.missing for t in tables if t.compared is not None)
     lacking = [t for t in tables if _lacks(case, t)]
-    behind = [t for t in lacking if _is_behind(t, claim, latest)]
+    # Rows that stand as they were long ago date a table just as rows that it lacks.
+    stale = [t for t in tables if t not in lacking and t.compared and t.compared.different]
+    behind = [t for t in (*lacking, *stale) if _is_behind(t, claim, latest)]
     unplaced = any(t.compared is not None and t.compared.before is None for t in lacking)
     if not behind:
         return _Inside(_latest(*held), missing=missing, unplaced=unplaced)

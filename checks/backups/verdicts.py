@@ -42,10 +42,12 @@ class Judged:
         return any(self.verdicts[m].value is False for m in marks)
 
     @property
-    def order(self) -> tuple[datetime, datetime, str, str]:
-        """By the moment of the data, then by when it was made; what has none comes first."""
+    def order(self) -> tuple[datetime, datetime, int, str, str]:
+        """By the moment of the data, then by when it was made; what has none comes first. Of two
+        copies of one moment the one comes last of which more is proved."""
         made = claimed_at(self.backup) or _NEVER
-        return self.dated.at or _NEVER, made, self.catalogue, self.backup.id
+        proved = sum(verdict.value is True for verdict in self.verdicts.values())
+        return self.dated.at or _NEVER, made, proved, self.catalogue, self.backup.id
 
 
 @dataclass(frozen=True)

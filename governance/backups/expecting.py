@@ -33,12 +33,16 @@ def expected(config: Config, system: BackupSystem, now: datetime) -> Expected:
 
 
 def tables_of(config: Config, system: BackupSystem) -> tuple[ExpectedTable, ...]:
-    """The tables that must be inside: those we read of its source, and those that are stated."""
+    """The tables that must be inside: those we read of its source, and those that are stated.
+
+    A table of records names its entity, and is held against snapshots; one of permissions does not.
+    """
     mapped = []
     for entity in config.tables:
         mapping = entity.mapping_of(system.source) if system.source else None
         if mapping is not None and mapping.table is not None:
-            mapped.append(ExpectedTable(mapping.table, entity.name))
+            compared = entity.name if entity in config.entities else None
+            mapped.append(ExpectedTable(mapping.table, compared))
     known = {table.name for table in mapped}
     return (*mapped, *(ExpectedTable(name) for name in system.tables if name not in known))
 

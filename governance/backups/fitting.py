@@ -9,6 +9,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from checks.backups.chain import reach
+from checks.backups.freshness import claimed_at
 from checks.backups.model import Mark, Method, State
 from checks.backups.together import CommonPoint, Option, Torn, last_consistent, newest_together
 from checks.backups.verdicts import Judged
@@ -63,9 +64,9 @@ def _options(told: Told) -> Iterator[Option]:
         catalogue = told.seen.catalogue(judged.catalogue)
         assert catalogue is not None
         until = reach(backup, catalogue).until
-        yield Option(
-            told.seen.system.name, backup.data_at or at, judged.catalogue, backup.id, until
-        )
+        # What the tool says, but where the inside is older than that.
+        moment = at if judged.dated.table is not None else backup.data_at or at
+        yield Option(told.seen.system.name, moment, judged.catalogue, backup.id, until)
 
 
 def _torn(con: DuckDBPyConnection, members: Sequence[Told]) -> Iterator[Torn]:
@@ -77,12 +78,19 @@ def _torn(con: DuckDBPyConnection, members: Sequence[Told]) -> Iterator[Torn]:
     alone = {(entity, source): n for entity, source, n in con.execute(ALONE).fetchall()}
     held = [(t, j, found) for t in members for j in t.backups if (found := _missing(t, j))]
     for (one, left, lacks), (other, right, has) in permutations(held, 2):
-        if one is other:
+        if one is other or not _is_one_night(left, right):
             continue
         for entity in sorted(lacks.keys() & has.keys()):
             own = alone.get((entity, one.seen.system.source or ""), 0)
             count = max(0, lacks[entity] - has[entity] - own)
             yield Torn(_key(one, left), _key(other, right), entity, count)
+
+
+def _is_one_night(left: Judged, right: Judged) -> bool:
+    """Whether both were held against the snapshots of one moment: what each of two nights lacks by
+    its own says nothing of what lies between them."""
+    one, other = claimed_at(left.backup), claimed_at(right.backup)
+    return one is not None and other is not None and abs(one - other) <= TOLERANCE
 
 
 def _key(told: Told, judged: Judged) -> tuple[str, str, str]:

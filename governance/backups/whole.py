@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from checks.backups.anomaly import Seen as Measured
-from checks.backups.anomaly import Value, anomalies
+from checks.backups.anomaly import Value, anomalies, is_odd_count
 from checks.backups.calendar import Calendar, Entry, calendar, entry_of
 from checks.backups.deadlines import Deadline, deadline, signals_of
 from checks.backups.freshness import claimed_at
@@ -100,7 +100,7 @@ def _odd(told: Told, sizes: Mapping[tuple[str, str], Measured], zone: ZoneInfo) 
             yield Odd(name, series.name, backup.id, "size", measured)
         for table, values in _rows(told, name, series).items():
             last = anomalies(values, zone)[-1]
-            if last.value.id == backup.id and last.verdict.value is False:
+            if last.value.id == backup.id and is_odd_count(last):
                 yield Odd(name, series.name, backup.id, table, last)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from datetime import UTC, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.backups.anomaly import STEP, Confidence, Seen, Value, anomalies
+from checks.backups.anomaly import STEP, Confidence, Seen, Value, anomalies, is_odd_count
 from tests.backups.small import DAY, NIGHT
 
 
@@ -97,6 +98,19 @@ def test_steady_growth_is_usual() -> None:
 def test_a_usual_value_may_be_nothing() -> None:
     assert seen(0, 0, 0, 0, 0)[3:] == [True, True]
     assert seen(0, 0, 0, 0, 500)[-1] is False
+
+
+@pytest.mark.parametrize(
+    ("usual", "now", "odd"),
+    [
+        (0, 1, False), (2, 3, False), (2, 1, False), (200, 270, False),
+        (5, 0, True), (200, 410, True), (200, 100, True), (0, 500, True),
+    ],
+)  # fmt: skip
+def test_a_table_may_grow_and_a_small_one_vary_but_none_may_be_emptied(
+    usual: float, now: float, odd: bool
+) -> None:
+    assert is_odd_count(last(*[usual] * 10, now)) is odd
 
 
 values_ = st.lists(st.floats(0, 1e9).map(lambda v: round(v, 3)), max_size=25)

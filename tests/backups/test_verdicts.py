@@ -86,6 +86,20 @@ def test_a_dump_of_a_stuck_replica_is_as_old_as_what_is_inside() -> None:
     assert found[INTACT].value is True
 
 
+def test_rows_that_stand_as_they_were_long_ago_date_a_dump_that_lacks_none() -> None:
+    """A replica that stood still over days on which records were only changed."""
+    stuck = NIGHT - 9 * DAY
+    changed = compared(different=4, not_before=stuck, before=stuck + HOUR)
+    found = proved(inside=content(customer=customers(newest=stuck, compared=changed)))
+    assert told(found, FRESH) == (False, "fresh.stale")
+    assert told(found, COMPLETE)[0] is True
+
+
+def test_of_two_copies_of_one_moment_the_better_proved_one_would_be_restored() -> None:
+    known, bare = judged("a", proved()), judged("b", replace(proved(), content=None))
+    assert judge_system([known, bare]).today == judge_system([bare, known]).today == known
+
+
 def test_rows_lost_in_the_middle_make_it_incomplete_and_no_older() -> None:
     """One customer of last year is missing, one of this morning is there."""
     hole = compared(missing=1, not_before=NIGHT - HOUR, before=NIGHT - 300 * DAY)

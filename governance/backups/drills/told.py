@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from governance.config.backups import BackupSystem
 from governance.errors import ConfigError, SourceRefused, SourceUnavailable
 from governance.ledger import Ledger
 
-FIELDS = ("at", "ok", "seconds", "backup", "by", "note")
+FIELDS = ("at", "ok", "seconds", "backup", "differs", "by", "note")
 YES, NO = ("true", "yes", "1", "ok"), ("false", "no", "0", "failed")
 LARGEST = 16 * 2**20
 
@@ -34,7 +34,7 @@ def restores_of(ledger: Ledger, system: BackupSystem, zone: ZoneInfo) -> tuple[R
 def read(path: Path, zone: ZoneInfo) -> tuple[Restore, ...]:
     """The drills of a JSON file (a list of objects) or a CSV file (with a header), whose fields are
     `FIELDS`; `at` is needed, times without a zone are in `zone`. An `ok` that is left empty is not
-    known.
+    known, and with `differs` left empty nobody held the data against anything.
 
     Raises ConfigError that names the line (or the place in the list) and what is wrong with it,
     SourceUnavailable or SourceRefused for a file that cannot be read.
@@ -90,14 +90,33 @@ def _restore(file: str, place: int, row: Mapping[str, str], zone: ZoneInfo) -> R
     said = row.get("ok", "").strip().lower()
     if said not in (*YES, *NO, ""):
         raise wrong("ok")
+    seconds = _number(row, "seconds", 1e9, wrong)
+    differs = _number(row, "differs", 1e15, wrong)
+    if differs is not None and differs != int(differs):
+        raise wrong("differs")
+    return Restore(
+        _id(file, place, at),
+        at,
+        None if not said else said in YES,
+        seconds,
+        row.get("backup") or None,
+        compared=differs is not None,
+        differs=None if differs is None else int(differs),
+        by=_by(row),
+    )
+
+
+def _number(
+    row: Mapping[str, str], name: str, below: float, wrong: Callable[[str], ConfigError]
+) -> float | None:
+    text = row.get(name, "").strip()
     try:
-        seconds = float(row["seconds"]) if row.get("seconds", "").strip() else None
+        number = float(text) if text else None
     except ValueError:
-        raise wrong("seconds") from None
-    if seconds is not None and not 0 <= seconds < 1e9:
-        raise wrong("seconds")
-    ok = None if not said else said in YES
-    return Restore(_id(file, place, at), at, ok, seconds, row.get("backup") or None, by=_by(row))
+        raise wrong(name) from None
+    if number is not None and not 0 <= number < below:
+        raise wrong(name)
+    return number
 
 
 def _id(file: str, place: int, at: datetime) -> str:

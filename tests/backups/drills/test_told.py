@@ -40,6 +40,8 @@ def test_csv_and_json_tell_the_same(tmp_path: Path) -> None:
         ("at,ok\nyesterday,yes\n", "backups.drill.told_value", "at"),
         ("at,ok\n2026-11-01 10:00:00,perhaps\n", "backups.drill.told_value", "ok"),
         ("at,seconds\n2026-11-01 10:00:00,nan\n", "backups.drill.told_value", "seconds"),
+        ("at,differs\n2026-11-01 10:00:00,0.5\n", "backups.drill.told_value", "differs"),
+        ("at,differs\n2026-11-01 10:00:00,-1\n", "backups.drill.told_value", "differs"),
         ("at,who\n2026-11-01 10:00:00,Li\n", "backups.drill.told_field", "who"),
     ],
 )
@@ -52,3 +54,12 @@ def test_a_line_that_cannot_be_read_is_named(
         read(path, ZONE)
     assert refused.value.code == code
     assert (refused.value.params["line"], refused.value.params["name"]) == ("2", name)
+
+
+def test_only_a_drill_that_says_how_its_data_compared_was_compared(tmp_path: Path) -> None:
+    path = tmp_path / "drills.csv"
+    day = "2026-11-01 10:00:00,yes"
+    path.write_text(f"at,ok,differs\n{day},0\n{day},7\n{day},\n", encoding="utf-8")
+    assert [(r.compared, r.differs) for r in read(path, ZONE)] == [
+        (True, 0), (True, 7), (False, None),
+    ]  # fmt: skip
