@@ -70,6 +70,21 @@ class Overreach:
 
 
 @dataclass(frozen=True)
+class BackupFault:
+    """What is wrong with the backups of a system: a finding of that fault, from the run of day
+    `planted` on to the day before `healed`."""
+
+    system: str
+    fault: str
+    cause: str
+    planted: int
+    healed: int | None = None
+
+    def shows_on(self, day: int) -> bool:
+        return self.planted <= day and (self.healed is None or day < self.healed)
+
+
+@dataclass(frozen=True)
 class Truth:
     """Everything there is to find, and everything that must not be found."""
 
@@ -80,6 +95,11 @@ class Truth:
     faults: tuple[Fault, ...]
     outages: tuple[Outage, ...]
     overreach: tuple[Overreach, ...] = ()
+    backups: tuple[BackupFault, ...] = ()
+
+    def backups_at(self, day: int) -> tuple[BackupFault, ...]:
+        """What the backups of that night, and of those before, must be found to lack."""
+        return tuple(b for b in self.backups if b.shows_on(day))
 
     def overreach_at(self, day: int) -> tuple[Overreach, ...]:
         """The failures of rules about permissions that the data of `day` must give."""
@@ -101,10 +121,12 @@ class Truth:
         head = {"seed": self.seed, "size": self.size, "days": self.days}
         lines = ",\n".join(json.dumps(asdict(f), ensure_ascii=False) for f in self.faults)
         rights = ",\n".join(json.dumps(asdict(o), ensure_ascii=False) for o in self.overreach)
+        saved = ",\n".join(json.dumps(asdict(b), ensure_ascii=False) for b in self.backups)
         outages = json.dumps([asdict(outage) for outage in self.outages])
         text = json.dumps({**head, "today": self.today.isoformat()}, ensure_ascii=False)
         path.write_text(
             f'{text[:-1]},\n"outages": {outages},\n"overreach": [\n{rights}\n],\n'
+            f'"backups": [\n{saved}\n],\n'
             f'"faults": [\n{lines}\n]}}\n',
             encoding="utf-8",
         )
@@ -121,4 +143,5 @@ def read_truth(path: Path) -> Truth:
         faults=tuple(Fault(**{**f, "key": tuple(f["key"])}) for f in told["faults"]),
         outages=tuple(Outage(**outage) for outage in told["outages"]),
         overreach=tuple(Overreach(**o) for o in told["overreach"]),
+        backups=tuple(BackupFault(**b) for b in told["backups"]),
     )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Changes whenever the same seed would make another company or other days, and whenever what an
 # older version built could not be shown any more.
-EDITION = 6
+EDITION = 7
 DEFAULT_SIZE, DEFAULT_DAYS = 5000, 30
 DEFAULT_HOME = Path("var") / "demo"
 LOCK, COMPANY, CONFIG, TRUTH = "demo.lock", "company", "governance.yaml", "truth.json"
@@ -46,7 +46,7 @@ SHIPPED_CONFIG = Path(__file__).resolve().parents[2] / "data" / "demo" / CONFIG
 # All that a demo's folder can hold; whatever else somebody put there stays.
 OURS = (
     CONFIG, TRUTH, COMPANY, "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm",
-    "ledger.lock", "secret", "snapshots", "runs", "tmp", "quarantine",
+    "ledger.lock", "secret", "snapshots", "runs", "tmp", "quarantine", "backups",
 )  # fmt: skip
 
 

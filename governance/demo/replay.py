@@ -1,4 +1,5 @@
-"""Living the days again: bring the stores to each day, then let that night's run look at them."""
+"""Living the days again: bring the stores to each day and save them, then let that night's run look
+at them."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governance.demo.notation import BUSINESS_ZONE
+from governance.demo.saving import Saving
 from governance.demo.stores import FileStores
 from governance.demo.world import World
 
@@ -36,12 +38,15 @@ def moment_of(world: World, day: int) -> datetime:
 
 
 def replay(world: World, days: range, run_day: Callable[[int, datetime], None]) -> None:
-    """Advance `world` day by day and call `run_day` with each day and its moment.
+    """Advance `world` day by day, save it, and call `run_day` with each day and its moment.
 
-    On the nights of an outage the source's file really is away while the run looks for it.
+    On the nights of an outage the source's file really is away while the run looks for it; the
+    backups are made before that.
     """
+    saving = Saving(world)
     for day in days:
         world.advance(day)
+        saving.save(day)
         away = [o.source for o in world.plan.truth.outages if o.day == day]
         with moved_away(world, away):
             run_day(day, moment_of(world, day))

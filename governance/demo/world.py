@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
@@ -12,7 +13,8 @@ from governance.demo.backlog import plant_backlog
 from governance.demo.books import Books, Op, Place
 from governance.demo.company import Maker, found
 from governance.demo.drops import LEDGER, LEGACY, Drops, Sheet, plant_in_ledger, plant_in_legacy
-from governance.demo.faults import Fault, Overreach, Truth
+from governance.demo.faults import BackupFault, Fault, Overreach, Truth
+from governance.demo.lapses import lapses
 from governance.demo.life import OUTAGES, Life
 from governance.demo.notation import Row
 from governance.demo.planting import Planter
@@ -78,8 +80,9 @@ def plan(today: date, size: int = 5000, days: int = 30, seed: int = SEED) -> Pla
         for day in range(1, days + 1)
     }
     truth = Truth(
-        seed, size, days, today, told(books.faults, days), OUTAGES, seen(rights.planted, days)
-    )
+        seed, size, days, today, told(books.faults, days), OUTAGES, seen(rights.planted, days),
+        lacking(lapses(ops, records), days),
+    )  # fmt: skip
     return Plan(first_rows, ops, (*legacy.sheets, *ledger.sheets), truth)
 
 
@@ -101,6 +104,16 @@ def seen(planted: list[Overreach], days: int) -> tuple[Overreach, ...]:
         if o.planted <= days
     )
     return tuple(sorted(within, key=lambda o: (o.planted, o.rule, o.subject)))
+
+
+def lacking(planted: Iterable[BackupFault], days: int) -> tuple[BackupFault, ...]:
+    """The faults of backups that show within the days, with an end only where that does."""
+    within = (
+        replace(b, healed=None) if b.healed is not None and b.healed > days else b
+        for b in planted
+        if b.planted <= days
+    )
+    return tuple(sorted(within, key=lambda b: (b.planted, b.system, b.fault)))
 
 
 class World:

@@ -89,6 +89,8 @@ def test_the_last_run_found_what_the_truth_beside_it_tells(built: Path) -> None:
     planted: Counter[tuple[str, str, str | None]] = Counter()
     for fault in truth.at(2):
         planted[fault.entity, fault.kind, fault.field] += fault.copies
+    for lapse in truth.backups_at(2):
+        planted["backups", "backup", lapse.fault] += 1
     assert {(e, k, f): int(count) for e, k, f, count in rows} == dict(planted)
 
 
