@@ -9,7 +9,7 @@ from checks.backups.case import Case, said, worst
 from checks.backups.chain import PHYSICAL, chain_verdict, reach
 from checks.backups.expect import ExpectedTable
 from checks.backups.freshness import READABLE, claimed_at
-from checks.backups.model import Content, Method, State, TableContent, Verdict
+from checks.backups.model import Content, Mark, Method, State, TableContent, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def _end(case: Case) -> list[Verdict]:
     if content is None:
         must = backup.method in READABLE or case.expected.tables
         return [said(None, "content.not_read")] if must else []
+    if content.ended is False and any(p.breaks for p in case.problems(Mark.COMPLETE)):
+        return []  # what broke it is told better by what found it
     words = {True: "content.ended", False: "content.cut", None: "content.end_unknown"}
     return [said(content.ended, words[content.ended], content.read_at)]
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOG = logging.getLogger(__name__)
+# Endings that only dumps and databases bear.
+PROMISED = {"sql", "dump", "sqlite", "sqlite3", "db"}
 NOTHING = Plan((), {}, {})
 
 
@@ -76,7 +78,7 @@ class Contents:
         try:
             reader = open_reader(path)
             if reader is None:
-                return None
+                return self._unknown(backup, path)
             dump = reader.read(path, wanted.wanted, self.con, lambda _: None, self.stop)
             found = self._content(system, catalogue, backup, dump, wanted)
             return replace(found, verified=self._verified(catalogue, backup, path))
@@ -100,6 +102,13 @@ class Contents:
         seconds = time.monotonic() - began
         return Content(backup.id, "", self.now, 0, seconds, None, problems=(problem,))
 
+    def _unknown(self, backup: Backup, path: Path) -> Content | None:
+        """A file that is called like a dump and is none; None where its name promises nothing."""
+        if not PROMISED & set(path.name.lower().split(".")[1:]):
+            return None
+        problem = Problem("backups.no_dump", {"file": path.name}, Mark.COMPLETE, True, backup.id)
+        return Content(backup.id, "", self.now, 0, 0.0, None, problems=(problem,))
+
     def _verified(
         self, catalogue: CatalogueConfig, backup: Backup, path: Path
     ) -> Verification | None:
@@ -116,7 +125,7 @@ class Contents:
             return None
         if intact.value is None:
             return None
-        return Verification(Depth.FULL, intact.value, self.now, backup.id, said=intact.code)
+        return Verification(Depth.FULL, intact.value, self.now, backup.id)
 
     def _plan(self, system: BackupSystem) -> Plan:
         if system.source is None:

@@ -32,9 +32,15 @@ class Past:
     first: Mapping[Address, First] = field(default_factory=dict)
     contents: Mapping[Address, tuple[Content, str]] = field(default_factory=dict)
 
+    broken: frozenset[Address] = frozenset()
+
     def known(self, system: str, catalogue: str) -> list[Known]:
-        """What was seen in one catalogue."""
-        return [k for place, k in self.seen.items() if place[:2] == (system, catalogue)]
+        """What was seen in one catalogue, and was not known to be of no use."""
+        return [
+            known
+            for place, known in self.seen.items()
+            if place[:2] == (system, catalogue) and place not in self.broken
+        ]
 
 
 def past_of(con: Any, check: str, file: Path | None) -> Past:
@@ -53,6 +59,7 @@ def past_of(con: Any, check: str, file: Path | None) -> Past:
             findings=earlier_findings(con, check),
             seen={_address(r): Known(read_backup(r), _moment(r["last_seen"])) for r in listed},
             first={_address(r): (r["first_seen"], r["first_run"]) for r in listed},
+            broken=frozenset(_address(r) for r in listed if False in (r["complete"], r["intact"])),
             contents={
                 _address(r): (read_content(r, inside.get(_address(r), [])), r["stamp"])
                 for r in _rows(con, "backup_contents")

@@ -30,13 +30,16 @@ class Digit:
 
 @dataclass(frozen=True)
 class SystemRow:
-    """A system as of the run. `verdicts` by mark are those of what would be restored today."""
+    """A system as of the run. `verdicts` by mark are those of `today`, what would be restored
+    today; `passed_over` counts newer ones that are no use."""
 
     system: str
     source: str | None
     rpo: float
     rto: float | None
     newest: Place | None
+    today: Place | None
+    passed_over: int
     last_good: Place | None
     last_good_at: datetime | None
     data_at: datetime | None
@@ -51,7 +54,8 @@ class SystemRow:
 
     @property
     def is_bad(self) -> bool:
-        return any(verdict.value is False for verdict in self.verdicts.values())
+        broken = any(verdict.value is False for verdict in self.verdicts.values())
+        return broken or self.passed_over > 0
 
     @property
     def is_unclear(self) -> bool:

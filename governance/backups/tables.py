@@ -20,7 +20,8 @@ VERDICTS = {
         (f"{mark.value}_at", "TIMESTAMP"),
     )
 }
-# One line for each system: the verdicts are those of what would be restored today. `data_at` is the
+# One line for each system: the verdicts are those of `today`, what would be restored today; so many
+# newer ones are `passed_over`, as they are known to be incomplete or damaged. `data_at` is the
 # moment of its data, `last_good` the newest backup none of whose verdicts is false. `due_state` is
 # new, up, late, down or unwatched. `score_json`: a list of `digit` (copies, media, off_site,
 # immutable, errors), `value`, `proof` (proved or claimed), `code`, `params`. `baseline_json`: what
@@ -32,6 +33,9 @@ SYSTEMS = {
     "rto": "DOUBLE",
     "newest": "VARCHAR",
     "newest_catalogue": "VARCHAR",
+    "today": "VARCHAR",
+    "today_catalogue": "VARCHAR",
+    "passed_over": "INTEGER",
     "last_good": "VARCHAR",
     "last_good_catalogue": "VARCHAR",
     "last_good_at": "TIMESTAMP",

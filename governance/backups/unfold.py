@@ -49,6 +49,8 @@ def system(row: Row) -> SystemRow:
         rpo=row["rpo"],
         rto=row["rto"],
         newest=_place(row["system"], row["newest_catalogue"], row["newest"]),
+        today=_place(row["system"], row.get("today_catalogue"), row.get("today")),
+        passed_over=row.get("passed_over") or 0,
         last_good=_place(row["system"], row["last_good_catalogue"], row["last_good"]),
         last_good_at=row["last_good_at"],
         data_at=row["data_at"],

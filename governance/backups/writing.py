@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from checks.backups.faults import severity
-from checks.backups.model import Backup, LogArchive, Problem
+from checks.backups.freshness import claimed_at
+from checks.backups.model import Backup, LogArchive, Mark, Problem
 from checks.backups.verdicts import Judged
 from governance.backups.cases import finding_id
 from governance.backups.found import Found
@@ -70,6 +72,9 @@ class Writer:
             "rto": system.rto.total_seconds() if system.rto else None,
             "newest": newest.backup.id if newest else None,
             "newest_catalogue": newest.catalogue if newest else None,
+            "today": today.backup.id if today else None,
+            "today_catalogue": today.catalogue if today else None,
+            "passed_over": len(_passed_over(told)),
             "last_good": good.backup.id if good else None,
             "last_good_catalogue": good.catalogue if good else None,
             "last_good_at": bare(good.dated.at) if good else None,
@@ -242,6 +247,20 @@ def metrics(check: str, every: Found, work: Work) -> tuple[Metric, ...]:
             values[mark.value] = None if verdict.value is None else float(verdict.value)
         found += [Metric(check, name, "", k, v) for k, v in values.items() if v is not None]
     return tuple(found)
+
+
+def _passed_over(told: Told) -> list[Judged]:
+    """Backups newer than what would be restored today, and known to be no use."""
+    today = told.standing.today
+    if today is None:
+        return []
+    made = _made(today)
+    return [j for j in told.backups if _made(j) > made and j.is_not(Mark.COMPLETE, Mark.INTACT)]
+
+
+def _made(judged: Judged) -> datetime:
+    """When it was made, whatever the age of its data."""
+    return claimed_at(judged.backup) or datetime.min.replace(tzinfo=UTC)
 
 
 def _restore_seconds(told: Told) -> float | None:

@@ -113,7 +113,7 @@ class Evidenced:
         for row in systems:
             for mark in MARKS:
                 verdict = row.verdicts[mark]
-                place = row.newest or (row.system, None, None)
+                place = row.today or row.newest or (row.system, None, None)
                 yield {
                     "system": row.system,
                     "mark": mark,

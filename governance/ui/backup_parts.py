@@ -50,6 +50,8 @@ def says(words: BackupWords, system: SystemView) -> str:
     if system.row.data_at is not None and system.age is not None:
         when, age = words.moment(system.row.data_at), words.span(system.age)
         said = [words.page("says.dated", system=name, when=when, age=age)]
+    if system.row.passed_over:
+        said.append(words.page("says.passed_over", n=words.number(system.row.passed_over)))
     if system.lost is not None:
         table = system.lost.table
         what = words.entity(table.entity) if table.entity else table.table

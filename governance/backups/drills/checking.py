@@ -70,7 +70,7 @@ class _Table:
         try:
             if self.moment is None:
                 return DrilledTable(name, rows, unread="backups.compare.no_moment")
-            found = self.comparing.compare(self.entity, source, "landed", *self.moment)
+            found = self._compared(source, *self.moment)
         finally:
             self.comparing.con.execute("DROP TABLE IF EXISTS landed")
         if not isinstance(found, Compared):
@@ -79,6 +79,14 @@ class _Table:
             name, rows, found.missing, found.extra, found.different,
             is_settled=found.next_at is not None,
         )  # fmt: skip
+
+    def _compared(self, source: str, since: datetime, until: datetime) -> Compared | Unread:
+        """Held against the snapshots around the moment; where the first of them lies within what is
+        not known of it, against that one."""
+        found = self.comparing.compare(self.entity, source, "landed", since, until)
+        if found is Unread.OLDER and since < until:
+            return self.comparing.compare(self.entity, source, "landed", until, until)
+        return found
 
     def _land(self) -> int:
         mapping = self.entity.mapping_of(self.checking.source)

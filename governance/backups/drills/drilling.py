@@ -195,7 +195,8 @@ def _too_slow(system: BackupSystem, seconds: float) -> Iterator[Problem]:
 def _problems(table: DrilledTable) -> Iterator[Problem]:
     name = {"entity": table.entity}
     if table.unread is not None:
-        yield Problem(table.unread, name, Mark.COMPLETE)
+        # What a drill could not compare says nothing of what a look inside may have seen.
+        yield Problem(table.unread, name, Mark.RESTORABLE)
     elif table.missing or table.different:
         params = {
             **name,
