@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 @dataclass(frozen=True, slots=True)
 class ExpectedTable:
     """A table that must be inside. `name` as the mapping has it, perhaps with its schema; `entity`
-    where we have snapshots of it, so that its rows must have been held against one."""
+    where we have snapshots of it, so that its rows must have been held against one. Without rows it
+    is a question, unless it `may_be_empty`: then only the anomalies tell of rows that are gone."""
 
     name: str
     entity: str | None = None
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from checks.backups.expect import Expected, ExpectedTable, Rungs
+from checks.dictionary import Mapping
 from governance.config.backups import BackupSystem, DrillConfig
 from governance.config.model import Config, Schedule
 from governance.worker.schedule import next_fire, next_slot
@@ -35,16 +36,34 @@ def expected(config: Config, system: BackupSystem, now: datetime) -> Expected:
 def tables_of(config: Config, system: BackupSystem) -> tuple[ExpectedTable, ...]:
     """The tables that must be inside: those we read of its source, and those that are stated.
 
-    A table of records names its entity, and is held against snapshots; one of permissions does not.
+    A table of records names its entity, and is held against snapshots; one of permissions does not,
+    and many a right is nobody's. An entity that is a part of another's table is held with that.
     """
+    source = system.source or ""
     mapped = []
     for entity in config.tables:
-        mapping = entity.mapping_of(system.source) if system.source else None
-        if mapping is not None and mapping.table is not None:
-            compared = entity.name if entity in config.entities else None
-            mapped.append(ExpectedTable(mapping.table, compared))
+        mapping = entity.mapping_of(source)
+        if mapping is None or mapping.table is None:
+            continue
+        if entity not in config.entities:
+            mapped.append(ExpectedTable(mapping.table, may_be_empty=True))
+        elif not _is_held_with_another(config, mapping):
+            mapped.append(ExpectedTable(mapping.table, entity.name))
     known = {table.name for table in mapped}
     return (*mapped, *(ExpectedTable(name) for name in system.tables if name not in known))
+
+
+def _is_held_with_another(config: Config, part: Mapping) -> bool:
+    """Whether it is some rows of a table all of whose rows are held, with the same columns."""
+    wholes = (entity.mapping_of(part.source) for entity in config.entities)
+    return bool(part.filter) and any(
+        whole is not None
+        and whole.table == part.table
+        and not whole.filter
+        and whole.query is None
+        and set(part.columns.values()) <= set(whole.columns.values())
+        for whole in wholes
+    )
 
 
 def due_moments(schedule: Schedule | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, ...]:

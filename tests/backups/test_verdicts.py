@@ -256,6 +256,10 @@ def test_a_table_that_was_not_held_against_a_snapshot_is_unknown(
 def test_an_empty_table_is_a_question_unless_its_snapshot_is_empty_too() -> None:
     empty = replace(content(), tables=(customers(), TableContent("note", 0)))
     assert told(proved(inside=empty), COMPLETE) == (None, "tables.empty")
+    rights = replace(
+        EXPECTED, tables=(*EXPECTED.tables[:1], replace(EXPECTED.tables[1], may_be_empty=True))
+    )
+    assert told(replace(proved(inside=empty), expected=rights), COMPLETE)[0] is True
     both = customers(rows=0, compared=compared(rows=0, extra=0))
     assert verdict(proved(inside=content(customer=both)), COMPLETE).value is True
 
