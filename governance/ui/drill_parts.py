@@ -32,7 +32,10 @@ def sentence(here: Here, words: BackupWords, seen: Drills) -> None:
     broken = [one.row.system for one in seen.systems if one.is_broken]
     holes = [one.row.system for one in seen.holes if not one.is_broken]
     if not broken and not holes:
-        st.subheader(words.page("drills.none_missing"), anchor=False)
+        # One that ran may have been of another series than what would be restored today.
+        proved = all(one.row.verdicts["restorable"].value for one in seen.systems)
+        said = "drills.none_missing" if proved else "drills.of_others"
+        st.subheader(words.page(said), anchor=False)
     if broken:
         said = words.page("drills.broken", names=plain(words.systems(broken), 300))
         st.subheader(f":red[:material/cancel:] {said}", anchor=False)

@@ -88,8 +88,5 @@ def _drilled(
     age = drill.max_age if drill else MAX_AGE
     mine = [r for r in known if r.system == row.system]
     good = next((r for r in mine if r.ok), None)
-    is_old = good is None or reader.run.at - good.at > age
-    # The run has judged what a restore proves of what would be restored today; a later one counts.
-    is_since = good is not None and good.at > reader.run.at
-    is_hole = is_old or not (row.verdicts["restorable"].value or is_since)
+    is_hole = good is None or reader.run.at - good.at > age
     return Drilled(row, good, next(iter(mine), None), age, is_hole, drill is not None)
