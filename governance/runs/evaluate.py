@@ -13,9 +13,8 @@ from types import TracebackType
 from governance.config.model import CheckConfig, Config
 from governance.ledger import Ledger
 from governance.runs import agreements, causes, events, findings, lags, waivers
-from governance.runs.kinds import RUNNERS
 from governance.runs.sides import Sides
-from governance.runs.work import Evaluation, Seen, Work
+from governance.runs.work import Evaluation, Runner, Seen, Work
 from governance.store import Home, Proofs, Sealed, engine, seal
 
 # Filled whatever the kinds of the checks are, and sealed with every run.
@@ -54,7 +53,7 @@ class Evaluator:
         events.create(self.con)
         waivers.load(self.con, self.ledger)
         lags.create(self.con)
-        for runner in RUNNERS.values():
+        for runner in runners().values():
             for statement in runner.TABLES.values():
                 self.con.execute(statement)
         return self
@@ -69,11 +68,11 @@ class Evaluator:
 
     def evaluate(self, check: CheckConfig, seen: Mapping[tuple[str, str], Seen]) -> Evaluation:
         """What a check came to over what this run has seen, or before it over what was not read."""
-        return RUNNERS[check.kind](self.work).evaluate(check, seen)
+        return runners()[check.kind](self.work).evaluate(check, seen)
 
     def seal(self, fence: int) -> Sealed:
         """Write the run's results to their sealed file."""
-        own = [name for runner in RUNNERS.values() for name in runner.TABLES]
+        own = [name for runner in runners().values() for name in runner.TABLES]
         tables = [
             ("findings", f"SELECT * FROM findings ORDER BY check_name, {findings.SEALED_ORDER}"),
             *((name, f"SELECT * FROM {name}") for name in [*SHARED, *lags.TABLES, *own]),
@@ -82,3 +81,10 @@ class Evaluator:
         file = f"runs/{self.run_id}.duckdb"
         group = findings.ROW_GROUP
         return seal(self.con, self.home, file, tables, fence=fence, rows=rows, group=group)
+
+
+def runners() -> Mapping[str, type[Runner]]:
+    """By kind of check. Imported when needed: they stand on this package themselves."""
+    from governance.runs.kinds import RUNNERS
+
+    return RUNNERS

@@ -109,10 +109,9 @@ def test_old_data_in_a_new_file_is_one_finding_with_its_age_and_the_rows_it_lack
 def test_a_cut_copy_is_a_finding_and_the_one_before_would_be_restored(nights: Lived) -> None:
     made, runs = nights
     assert faults(nights, 4)[("complete", "crm")] == "open"
-    (row,) = made.company.query(
-        runs[4], "SELECT last_good FROM backup_systems WHERE system = 'crm'"
-    )
-    assert row == ("crm_20260306_013500.sqlite",)
+    told = "SELECT last_good, today, newest, passed_over FROM backup_systems WHERE system = 'crm'"
+    before, cut = "crm_20260306_013500.sqlite", "crm_20260307_013500.sqlite"
+    assert made.company.query(runs[4], told) == [(before, before, cut, 1)]
 
 
 def test_a_folder_that_is_away_closes_nothing_and_proves_nothing(nights: Lived) -> None:
