@@ -52,6 +52,13 @@ def test_a_sound_dump_is_restored_compared_and_dropped(
     assert ours(mariadb) == []
 
 
+def test_a_dump_soon_after_the_first_snapshot_is_compared(mariadb: World) -> None:
+    soon = mariadb.dump("sql").with_name("crm_20261120_023000.sql")  # half an hour after it
+    soon.write_bytes(plain(mariadb))
+    row = mariadb.drill()
+    assert (row.ok, row.code, row.compared, row.differs) == (True, None, True, 0), row
+
+
 def test_planted_differences_are_counted(mariadb: World) -> None:
     text = plain(mariadb, "--skip-extended-insert").decode()
     kept = [line for line in text.splitlines(keepends=True) if "('C0007'" not in line]
