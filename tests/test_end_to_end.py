@@ -133,7 +133,7 @@ def findings(duty: Duty, run: RunRow, states: tuple[str, ...] = OPEN) -> Counter
     for entity, left, right, shown, kind, name, how, copies, state in duty.sealed(
         run,
         "SELECT entity, left_source, right_source, key_shown, kind, field, class, copies, state"
-        " FROM findings WHERE check_name NOT IN ('drift', 'permissions')",
+        " FROM findings WHERE check_name NOT IN ('drift', 'permissions', 'backups')",
     ):
         if state in states:
             key = () if kind.startswith("null_key") else normalised(shown)
